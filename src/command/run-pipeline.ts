@@ -1,0 +1,111 @@
+import { systemClock } from "../core/clock.ts";
+import { MillraceError } from "../core/errors.ts";
+import { whyWaiting } from "../observe/explain.ts";
+import { createLogger, type Logger } from "../observe/log.ts";
+import { type Progress, showProgress } from "../observe/progress.ts";
+import { type StatusServer, serveStatus } from "../observe/server.ts";
+import type { JobStatus } from "../observe/status.ts";
+import { StatusLine } from "../observe/status-line.ts";
+import type { Job } from "../runtime/job.ts";
+import type { Pipeline } from "../stream/pipeline.ts";
+import type { pipelineOptions } from "./common-options.ts";
+import type { OptionValues } from "./options.ts";
+
+/** How a command's run ended. `status` is undefined when nothing was run. */
+export interface PipelineOutcome {
+  /** What the process should exit with: 0, or 1 after a failure, which has been told on stderr. */
+  readonly code: number;
+  readonly status: JobStatus | undefined;
+}
+
+/**
+ * Runs a pipeline the way every command does: with progress, logs, metrics, signals (SIGINT and SIGTERM stop it cleanly,
+ * SIGUSR2 says why it waits) and an error that says what to do.
+ */
+export async function runPipeline(
+  pipeline: Pipeline,
+  values: OptionValues<typeof pipelineOptions>,
+): Promise<PipelineOutcome> {
+  if (values.explain) {
+    process.stdout.write(pipeline.explain({ format: values["explain-as"], state: values.state !== undefined }));
+    return { code: 0, status: undefined };
+  }
+  const line = process.stderr.isTTY ? new StatusLine(process.stderr) : undefined;
+  const logger = createLogger({ level: values.log, out: line ?? process.stderr });
+  const job = pipeline.run({
+    state: values.state,
+    checkpointInterval: values.checkpoint,
+    stopAfterSilence: values.timeout,
+    logger,
+  });
+  const attached = new Attachments(job, pipeline, values, logger, line);
+  try {
+    await attached.open();
+    return { code: 0, status: await job.done };
+  } catch (thrown) {
+    job.stop();
+    const status = await job.done.catch(() => job.status());
+    if (isClosedPipe(thrown)) return { code: 0, status };
+    attached.close();
+    logger.error(thrown instanceof MillraceError ? thrown.message : String(thrown), { error: thrown });
+    return { code: 1, status };
+  } finally {
+    attached.close();
+  }
+}
+
+/** What looks at a job while it runs. */
+class Attachments {
+  readonly #job: Job;
+  readonly #pipeline: Pipeline;
+  readonly #values: OptionValues<typeof pipelineOptions>;
+  readonly #logger: Logger;
+  readonly #line: StatusLine | undefined;
+  #progress: Progress | undefined;
+  #server: StatusServer | undefined;
+  readonly #onSignal = () => (this.#line ?? process.stderr).write(`${this.#explain()}\n`);
+
+  constructor(
+    job: Job,
+    pipeline: Pipeline,
+    values: OptionValues<typeof pipelineOptions>,
+    logger: Logger,
+    line: StatusLine | undefined,
+  ) {
+    this.#job = job;
+    this.#pipeline = pipeline;
+    this.#values = values;
+    this.#logger = logger;
+    this.#line = line;
+  }
+
+  async open(): Promise<void> {
+    process.on("SIGUSR2", this.#onSignal);
+    const status = () => this.#job.status();
+    if (this.#values.progress === "auto") {
+      this.#progress = showProgress({ status, clock: systemClock, line: this.#line, logger: this.#logger });
+    }
+    if (this.#values.metrics === undefined) return;
+    this.#server = await serveStatus({ port: this.#values.metrics, status, explain: () => this.#explain() });
+    this.#logger.info(`status on ${this.#server.url}/status, metrics on ${this.#server.url}/metrics`);
+  }
+
+  close(): void {
+    process.off("SIGUSR2", this.#onSignal);
+    this.#progress?.stop();
+    void this.#server?.close();
+  }
+
+  #explain(): string {
+    const plan = this.#pipeline.explain({ state: this.#values.state !== undefined });
+    return `${plan}\n${whyWaiting(this.#job.status())}`;
+  }
+}
+
+/** The reader of our output has gone, as `| head` does: the run is over, and nothing is wrong. */
+function isClosedPipe(thrown: unknown): boolean {
+  for (let error = thrown; error instanceof Error; error = error.cause) {
+    if ((error as NodeJS.ErrnoException).code === "EPIPE") return true;
+  }
+  return false;
+}

@@ -1,0 +1,141 @@
+import type { Clock, Timer } from "./clock.ts";
+import type { Meter } from "./meter.ts";
+import type { Random } from "./random.ts";
+import type { Partition } from "./records.ts";
+import type { Stateful } from "./state.ts";
+
+/** What is known of the record at hand besides its value. One object serves all records: valid during the call only. */
+export interface RecordInfo {
+  /** Event time in milliseconds since the epoch; NaN before an event-time step gave one. */
+  readonly time: number;
+  /** What `keyBy` gave; undefined before. */
+  readonly key: unknown;
+  /** Where it came from; undefined for what an operator made on its own, such as a window's result. */
+  readonly partition: Partition | undefined;
+  /** The source's bytes of it, in memory that is used again after the call; undefined when it has none. */
+  raw(): Uint8Array | undefined;
+  /** Its place in the source, for people; `"no single record"` for what an operator made on its own. */
+  describe(): string;
+}
+
+/** A record's info in memory of its own, to go on with later; `bytes` bounds what keeping it costs. JSON data but for `raw`. */
+export interface KeptRecord {
+  readonly time: number;
+  readonly key: unknown;
+  readonly partition: string | undefined;
+  readonly raw: Uint8Array | undefined;
+  readonly place: string;
+}
+
+/** What to do when a step's function throws at a record, or a decoder refuses it. */
+export type OnError = "fail" | "skip" | "deadLetter";
+
+/** What the engine gives an operator's task. All calls are synchronous and come from one thread. */
+export interface OperatorContext<Out> {
+  readonly id: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly meter: Meter;
+  /** Whether every source that feeds the step is live: silence means something only then. */
+  readonly live: boolean;
+  /** The record at hand. */
+  readonly record: RecordInfo;
+  /**
+   * A clock, in milliseconds, that runs only while every source still open is being waited for. Silence is measured on it:
+   * time in which the pipeline itself was busy, restoring or held back says nothing about the input.
+   */
+  readonly waitedMs: number;
+
+  /** Hands `value` on, with the info of the record at hand. */
+  emit(value: Out): void;
+  /** Hands `value` on with an event time of its own. */
+  emitAt(time: number, value: Out): void;
+  /** Hands `value` on with a key of its own. */
+  emitKeyed(key: unknown, value: Out): void;
+  /** Hands a value to a side output; dropped when nothing is attached to it. */
+  side(port: string, value: unknown): void;
+  /** Whether anything is attached to a side output: saves making what nobody wants. */
+  hasSide(port: string): boolean;
+
+  /** The record at hand, kept: for what is emitted after the call is over. */
+  keep(): KeptRecord;
+  /** Runs `work` with a kept record as the record at hand. */
+  as(kept: KeptRecord, work: () => void): void;
+  /** Runs `work` with no record at hand but a time and a key: for timers and windows. */
+  without(time: number, key: unknown, work: () => void): void;
+
+  /** Tells those downstream that no record with a time below `time` is expected any more. Never goes back: a lower one is ignored. */
+  watermark(time: number): void;
+  /** Tells those downstream that live input has fallen silent. */
+  idle(): void;
+
+  /** Counts the record at hand as refused for `reason` (from a bounded set) and keeps it in the dead letters when there are any. */
+  deadLetter(reason: string, detail?: string): void;
+  /** Applies the step's error policy to something a user function threw: throws `ML2001`, counts, or dead-letters. */
+  failed(cause: unknown): void;
+
+  /** Registers state under a name unique in the step. Call it in `open` only: it is restored before the first record. */
+  state<S extends Stateful>(name: string, store: S): S;
+  /** Runs `callback` between records, not before `delayMs` of the clock have passed; what it throws fails the pipeline. */
+  timer(delayMs: number, callback: () => void): Timer;
+  /** Runs `work` between records as soon as possible, for what comes back from outside: a call's answer. What it throws fails the pipeline. */
+  enter(work: () => void): void;
+  /** Makes the sources wait until `release` was called as often. For steps that hold a bounded number of records. */
+  hold(): void;
+  release(): void;
+}
+
+/**
+ * A running operator.
+ *
+ * - `record` is called once a record, in order. It emits what it has, at once or later. It may throw: that fails the
+ *   step (`ML2003`), so call user functions inside a try and hand what they throw to `context.failed`.
+ * - `watermark` comes when event time has moved on, after the records it covers; `time` only grows. Without the method it
+ *   is passed on; with it, the task passes it on itself, after emitting what it was waiting for.
+ * - `idle` comes when live input has fallen silent; without the method it is passed on.
+ * - `end` comes once, after the last record; the engine then ends those downstream. A task that waits for something
+ *   outside returns a promise.
+ * - `close` comes last, also after a failure: let go of what lives outside.
+ */
+export interface Task<In> {
+  record(value: In): void;
+  /**
+   * Comes before the records of a batch of bytes, with the run of bytes in which all of them lie, to a step that reads a
+   * byte source directly: for checks that are cheaper over many records.
+   */
+  block?(bytes: Uint8Array, start: number, end: number): void;
+  watermark?(time: number): void;
+  idle?(): void;
+  end?(): void | Promise<void>;
+  close?(): void;
+  /** Resolves when nothing is under way outside: awaited when the pipeline stops before its input ends, for a bounded time. */
+  settle?(): Promise<void>;
+  /** Figures of its own for `/status`; plain data. */
+  status?(): Record<string, unknown>;
+  /** Why nothing comes out just now, in a sentence, if it waits for something: for `explain()` on a running pipeline. */
+  waitsFor?(): string | undefined;
+}
+
+/** What a step does when that is to call one function on each value and nothing else. */
+export interface PureRule {
+  /** `"map"`: the value becomes what `call` returns. `"filter"`: it goes on when `call` returns something truthy. */
+  readonly kind: "map" | "filter";
+  // biome-ignore lint/suspicious/noExplicitAny: the builder has checked that the values fit
+  readonly call: (value: any) => unknown;
+}
+
+/** A step's rule. A description until `open`: the same operator object may be run many times, and must not keep state itself. */
+export interface Operator<In, Out> {
+  /** Its kind, for people and metrics: `"map"`, `"tumbling window"`. */
+  readonly kind: string;
+  /** Changes whenever stored state of the step can no longer be read; kept in each checkpoint. Undefined: the step has no state. */
+  readonly stateVersion?: string | undefined;
+  /** A line on how it is set, for `explain()`: `"1m, 1h; lag 5s"`. */
+  readonly details?: string | undefined;
+  /** Names of its side outputs. */
+  readonly sides?: readonly string[] | undefined;
+  readonly onError?: OnError | undefined;
+  /** Given by operators without state, timers or outputs of their own: the engine may then run several of them as one function. */
+  readonly pure?: PureRule | undefined;
+  open(context: OperatorContext<Out>): Task<In>;
+}

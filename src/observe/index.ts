@@ -1,0 +1,16 @@
+export { whyWaiting } from "./explain.ts";
+export { Exposition, expositionType, type Labels, metricName } from "./exposition.ts";
+export { counterSum, type JobFigures, jobFigures } from "./figures.ts";
+export { formatBytes, formatCount, formatElapsed, formatRate, formatTime } from "./format-figures.ts";
+export { createLogger, type LogFields, type Logger, type LogLevel, type LogOptions, silentLogger } from "./log.ts";
+export { type MeterOptions, StepMeter } from "./meter.ts";
+export type { TextOutput } from "./output.ts";
+export { printable } from "./printable.ts";
+export { type ProcessFigures, type ProcessWatch, watchProcess } from "./process-metrics.ts";
+export { type Progress, type ProgressOptions, showProgress } from "./progress.ts";
+export { type ProgressRates, progressFields, progressLine } from "./progress-line.ts";
+export { prometheusText } from "./prometheus.ts";
+export { type StatusServer, serveStatus } from "./server.ts";
+export * from "./status.ts";
+export { StatusLine } from "./status-line.ts";
+export type { StatusServerOptions } from "./status-pages.ts";

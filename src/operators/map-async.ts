@@ -1,0 +1,225 @@
+import type { Duration } from "../core/duration.ts";
+import { durationMs } from "../core/duration.ts";
+import { limits } from "../core/limits.ts";
+import type { KeptRecord, OnError, Operator, OperatorContext, Task } from "../core/operator.ts";
+
+import { type KeyedStore, keyedStore } from "../state/keyed-store.ts";
+import { type RetryPolicy, retryDelayMs } from "./retry.ts";
+
+/** How `mapAsync` calls. */
+export interface MapAsyncOptions {
+  /** Calls under way at once; 64 unless told. At that many the sources wait. */
+  readonly concurrency?: number | undefined;
+  /** `"kept"` (default): results leave in the order their records came. `"any"`: as they come, but never across a watermark. */
+  readonly order?: "kept" | "any" | undefined;
+  /** How long one try may take. None unless told. */
+  readonly timeout?: Duration | undefined;
+  /** Tries again, with exponential backoff and full jitter. Not at all unless told. */
+  readonly retry?: RetryPolicy | undefined;
+  /** What to do with a record whose last try failed: `"fail"` (default), `"skip"` or `"deadLetter"`. */
+  readonly onError?: OnError | undefined;
+}
+
+/** What a call is told besides its value. */
+export interface CallInfo {
+  /** Aborts when the try has run out of time, or the pipeline closes. */
+  readonly signal: AbortSignal;
+  /** 1 for the first try. */
+  readonly attempt: number;
+}
+
+/**
+ * Each record becomes what `call` resolves to. A bounded number of calls is under way; the stream does not wait for a slow
+ * one (but for order), and neither do checkpoints: the records whose results are still out are part of the state, and are
+ * called again after a crash. So a call may happen twice, its result is used once.
+ */
+export function mapAsync<In, Out>(
+  call: (value: In, info: CallInfo) => Promise<Out>,
+  options: MapAsyncOptions = {},
+): Operator<In, Out> {
+  return {
+    kind: "mapAsync",
+    details: `${options.concurrency ?? limits.asyncInFlightMax} at once, order ${options.order ?? "kept"}`,
+    stateVersion: "in-flight/1",
+    onError: options.onError,
+    open: (context) => new AsyncTask(call, options, context),
+  };
+}
+
+interface Call<In, Out> {
+  readonly sequence: number;
+  readonly value: In;
+  readonly kept: KeptRecord;
+  result: { readonly value: Out } | { readonly failure: unknown } | undefined;
+}
+
+/** A watermark or an idle signal that keeps its place among the calls. */
+interface Marker {
+  readonly pass: () => void;
+}
+
+interface Waiting<In> {
+  readonly value: In;
+  readonly kept: KeptRecord;
+}
+
+class AsyncTask<In, Out> implements Task<In> {
+  readonly #call: (value: In, info: CallInfo) => Promise<Out>;
+  readonly #options: MapAsyncOptions;
+  readonly #context: OperatorContext<Out>;
+  readonly #concurrency: number;
+  readonly #abort = new AbortController();
+  readonly #store: KeyedStore<Waiting<In>>;
+  #queue: (Call<In, Out> | Marker)[] = [];
+  #inFlight = 0;
+  #holding = false;
+  #sequence = 0;
+  #whenEmpty: (() => void)[] = [];
+
+  constructor(
+    call: (value: In, info: CallInfo) => Promise<Out>,
+    options: MapAsyncOptions,
+    context: OperatorContext<Out>,
+  ) {
+    this.#call = call;
+    this.#options = options;
+    this.#context = context;
+    this.#concurrency = options.concurrency ?? limits.asyncInFlightMax;
+    const store = keyedStore<Waiting<In>>();
+    this.#store = store;
+    context.state("calls", {
+      collect: (log) => store.collect(log),
+      entries: () => store.entries(),
+      apply: (key, value) => store.apply(key, value),
+      restored: () => this.#callAgain(),
+    });
+  }
+
+  record(value: In): void {
+    this.#begin(this.#sequence, value, this.#context.keep());
+  }
+
+  watermark(time: number): void {
+    this.#mark(() => this.#context.watermark(time));
+  }
+
+  idle(): void {
+    this.#mark(() => this.#context.idle());
+  }
+
+  end(): Promise<void> {
+    return this.settle();
+  }
+
+  settle(): Promise<void> {
+    if (this.#queue.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#whenEmpty.push(resolve));
+  }
+
+  close(): void {
+    this.#abort.abort();
+  }
+
+  status(): Record<string, unknown> {
+    return { inFlight: this.#inFlight, concurrency: this.#concurrency };
+  }
+
+  waitsFor(): string | undefined {
+    return this.#inFlight === 0 ? undefined : `waits for ${this.#inFlight} of at most ${this.#concurrency} calls`;
+  }
+
+  #callAgain(): void {
+    const waiting = [...this.#store].sort(([a], [b]) => Number(a) - Number(b));
+    for (const [sequence, { value, kept }] of waiting) this.#begin(Number(sequence), value, kept);
+  }
+
+  #begin(sequence: number, value: In, kept: KeptRecord): void {
+    this.#sequence = sequence + 1;
+    this.#store.set(sequence, { value, kept });
+    const call: Call<In, Out> = { sequence, value, kept, result: undefined };
+    this.#queue.push(call);
+    this.#inFlight += 1;
+    if (this.#inFlight >= this.#concurrency && !this.#holding) {
+      this.#holding = true;
+      this.#context.hold();
+    }
+    void this.#try(call, 1);
+  }
+
+  async #try(call: Call<In, Out>, attempt: number): Promise<void> {
+    let result: { readonly value: Out } | { readonly failure: unknown };
+    try {
+      result = { value: await this.#timed(call.value, attempt) };
+    } catch (failure) {
+      result = { failure };
+    }
+    if (this.#abort.signal.aborted) return;
+    const { retry } = this.#options;
+    if ("failure" in result && retry !== undefined && attempt < retry.attempts) {
+      this.#context.meter.counter("retries").value += 1;
+      this.#context.timer(retryDelayMs(retry, attempt, this.#context.random), () => void this.#try(call, attempt + 1));
+      return;
+    }
+    this.#context.enter(() => {
+      call.result = result;
+      this.#release();
+    });
+  }
+
+  async #timed(value: In, attempt: number): Promise<Out> {
+    const { timeout } = this.#options;
+    if (timeout === undefined) return this.#call(value, { signal: this.#abort.signal, attempt });
+    const late = new AbortController();
+    const expired = Promise.withResolvers<never>();
+    const timer = this.#context.timer(durationMs(timeout), () => {
+      const error = new Error(`no answer within ${timeout}`);
+      late.abort(error);
+      expired.reject(error);
+    });
+    try {
+      const signal = AbortSignal.any([late.signal, this.#abort.signal]);
+      return await Promise.race([this.#call(value, { signal, attempt }), expired.promise]);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #mark(pass: () => void): void {
+    if (this.#queue.length === 0) pass();
+    else this.#queue.push({ pass });
+  }
+
+  /** Hands on what may leave: in order from the front, or everything before the next marker. */
+  #release(): void {
+    const keepsOrder = (this.#options.order ?? "kept") === "kept";
+    for (let at = 0; at < this.#queue.length; ) {
+      const entry = this.#queue[at]!;
+      if ("pass" in entry) {
+        if (at > 0) break;
+        this.#queue.shift();
+        entry.pass();
+      } else if (entry.result !== undefined) {
+        this.#queue.splice(at, 1);
+        this.#finish(entry);
+      } else if (keepsOrder) break;
+      else at += 1;
+    }
+    if (this.#queue.length > 0) return;
+    for (const resolve of this.#whenEmpty.splice(0)) resolve();
+  }
+
+  #finish(call: Call<In, Out>): void {
+    this.#store.delete(call.sequence);
+    this.#inFlight -= 1;
+    if (this.#holding && this.#inFlight < this.#concurrency) {
+      this.#holding = false;
+      this.#context.release();
+    }
+    const { result } = call;
+    this.#context.as(call.kept, () => {
+      if (result === undefined) return;
+      if ("failure" in result) this.#context.failed(result.failure);
+      else this.#context.emit(result.value);
+    });
+  }
+}

@@ -1,0 +1,182 @@
+import type { Clock, Timer } from "../core/clock.ts";
+import { copyOf, type Position } from "../core/records.ts";
+import type { ChangeLog, Checkpoint, CheckpointStore, Stateful, StoreChanges } from "../core/state.ts";
+import type { CheckpointStatus } from "../observe/status.ts";
+import type { Feed } from "./feed.ts";
+import type { RunningSink } from "./steps.ts";
+import { blamed } from "./steps.ts";
+
+/** The parts of a running pipeline that a checkpoint cuts through. */
+export interface CutThrough {
+  readonly feeds: readonly Feed[];
+  readonly sinks: ReadonlyMap<string, RunningSink>;
+  readonly stores: ReadonlyMap<string, Stateful>;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Takes the changes of one store, in memory of their own, since the store goes on changing while they are written. */
+class CollectedChanges implements ChangeLog, StoreChanges {
+  readonly store: string;
+  readonly changes: [string, Uint8Array | undefined][] = [];
+
+  constructor(store: string) {
+    this.store = store;
+  }
+
+  put(key: string, value: Uint8Array): void {
+    this.changes.push([key, copyOf(value)]);
+  }
+
+  delete(key: string): void {
+    this.changes.push([key, undefined]);
+  }
+}
+
+/** Takes checkpoints of a running pipeline at an interval: a short pause for the cut, the writing beside the stream. */
+export class Checkpointer {
+  readonly #clock: Clock;
+  readonly #store: CheckpointStore;
+  readonly #through: CutThrough;
+  readonly #intervalMs: number;
+  readonly #fail: (thrown: unknown) => void;
+  #id: number;
+  #timer: Timer | undefined;
+  #underWay: Promise<void> | undefined;
+  #committing: Promise<void> = Promise.resolve();
+  #stopped = false;
+  #closed = false;
+  #recordsAtLast = -1;
+  #count = 0;
+  #lastAtMs: number | undefined;
+  #lastPauseMs = 0;
+  #lastDurationMs = 0;
+  #longestPauseMs = 0;
+
+  constructor(
+    clock: Clock,
+    store: CheckpointStore,
+    through: CutThrough,
+    options: { readonly intervalMs: number; readonly lastId: number; readonly fail: (thrown: unknown) => void },
+  ) {
+    this.#clock = clock;
+    this.#store = store;
+    this.#through = through;
+    this.#intervalMs = options.intervalMs;
+    this.#id = options.lastId;
+    this.#fail = options.fail;
+  }
+
+  start(): void {
+    this.#timer = this.#clock.timer(this.#intervalMs, () => {
+      if (this.#underWay === undefined && this.#hasMoved()) this.#take().catch(this.#fail);
+      if (!this.#stopped) this.start();
+    });
+  }
+
+  /**
+   * Begins no checkpoint any more. Called at once when the pipeline fails: what a failed step or checkpoint left behind is no
+   * cut to go on from, since changes may have been collected that no store got, and a record half done.
+   */
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  /** Takes one more checkpoint, after the one under way, and resolves when it is durable. None after `stop`. */
+  async last(): Promise<void> {
+    this.#timer?.cancel();
+    await this.#underWay;
+    if (this.#stopped) return;
+    this.stop();
+    await this.#take();
+  }
+
+  /**
+   * Gives the checkpoint under way up, or, once it is being stored, waits until it is: by the time the pipeline is closed,
+   * nothing of it writes any more. What sinks would commit of it they commit when they are opened again.
+   */
+  async close(): Promise<void> {
+    this.stop();
+    this.#closed = true;
+    await this.#committing.catch(() => {});
+  }
+
+  #hasMoved(): boolean {
+    return this.#records() !== this.#recordsAtLast;
+  }
+
+  #records(): number {
+    let records = 0;
+    for (const feed of this.#through.feeds) records += feed.records;
+    for (const sink of this.#through.sinks.values()) records += sink.in;
+    return records;
+  }
+
+  #take(): Promise<void> {
+    const work = this.#cutAndCommit().finally(() => {
+      this.#underWay = undefined;
+    });
+    this.#underWay = work;
+    return work;
+  }
+
+  async #cutAndCommit(): Promise<void> {
+    const began = this.#clock.monotonic();
+    const { feeds, sinks, stores, versions } = this.#through;
+    const prepared = [...sinks.values()].map((sink) => prepare(sink));
+    const positions = new Map(feeds.map((feed) => [feed.step.id, feed.positions()]));
+    const changes = [...stores].map(([name, store]) => {
+      const collected = new CollectedChanges(name);
+      store.collect(collected);
+      return collected;
+    });
+    this.#recordsAtLast = this.#records();
+    this.#id += 1;
+    const id = this.#id;
+    this.#paused(this.#clock.monotonic() - began);
+
+    const tokens = Object.fromEntries(await Promise.all(prepared));
+    if (this.#closed) return;
+    const checkpoint: Checkpoint = { id, sources: plain(positions), sinks: tokens, versions };
+    await this.#commit(checkpoint, changes);
+    if (this.#closed) return;
+    for (const sink of sinks.values()) await sink.writer.commit?.(tokens[sink.step.id]);
+    for (const feed of feeds) await feed.reader.acknowledge?.(positions.get(feed.step.id)!);
+    this.#count += 1;
+    this.#lastAtMs = this.#clock.now();
+    this.#lastDurationMs = this.#clock.monotonic() - began;
+  }
+
+  #commit(checkpoint: Checkpoint, changes: readonly StoreChanges[]): Promise<void> {
+    this.#committing = this.#store.commit(checkpoint, changes, this.#through.stores);
+    return this.#committing;
+  }
+
+  #paused(ms: number): void {
+    this.#lastPauseMs = ms;
+    this.#longestPauseMs = Math.max(this.#longestPauseMs, ms);
+  }
+
+  status(): CheckpointStatus {
+    return {
+      count: this.#count,
+      lastAtMs: this.#lastAtMs,
+      lastPauseMs: this.#lastPauseMs,
+      lastDurationMs: this.#lastDurationMs,
+      longestPauseMs: this.#longestPauseMs,
+      store: this.#store.status?.() ?? {},
+    };
+  }
+}
+
+async function prepare(sink: RunningSink): Promise<[string, unknown]> {
+  try {
+    return [sink.step.id, await sink.writer.prepare()];
+  } catch (thrown) {
+    throw blamed(thrown, sink.step.id, undefined);
+  }
+}
+
+function plain(positions: ReadonlyMap<string, ReadonlyMap<string, Position>>): Checkpoint["sources"] {
+  return Object.fromEntries([...positions].map(([id, places]) => [id, Object.fromEntries(places)]));
+}

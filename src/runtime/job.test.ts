@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import type { Operator } from "../core/operator.ts";
+import { filter } from "../operators/filter.ts";
+import { map } from "../operators/map.ts";
+import { mapAsync } from "../operators/map-async.ts";
+import type { Step } from "../plan/plan.ts";
+import { planOf } from "../plan/validate.ts";
+import { crash, listSource, pause } from "../testing/list-source.ts";
+import { ManualClock, settled } from "../testing/manual-clock.ts";
+import { memoryCheckpoints } from "../testing/memory-checkpoints.ts";
+import { memorySink } from "../testing/memory-sink.ts";
+import { Job, type JobOptions } from "./job.ts";
+
+/** Runs steps one after another between a source and a sink, on virtual time. */
+async function runChain(
+  items: Parameters<typeof listSource>[0],
+  operators: readonly Operator<never, unknown>[],
+  sink: ReturnType<typeof memorySink>,
+  options: JobOptions = {},
+) {
+  const steps: Step[] = [{ type: "source", id: "in", source: listSource(items), inputs: [] }];
+  for (const [index, operator] of operators.entries()) {
+    steps.push({ type: "operator", id: `op${index}`, operator, inputs: [{ from: steps.at(-1)!.id }] });
+  }
+  steps.push({ type: "sink", id: "out", sink, inputs: [{ from: steps.at(-1)!.id }] });
+  const clock = new ManualClock();
+  const job = new Job(planOf(steps), { clock, ...options });
+  let over = false;
+  const settle = job.done.finally(() => (over = true)).catch(() => {});
+  while (!over) {
+    await settled();
+    if (clock.nextAtMs !== undefined) await clock.advance(clock.nextAtMs - clock.now());
+  }
+  await settle;
+  return job;
+}
+
+test("records go through fused steps in order", async () => {
+  const sink = memorySink();
+  const job = await runChain(
+    [1, 2, 3, 4, pause(5000), 5],
+    [map((n: number) => n * 10), filter((n: number) => n !== 30)] as Operator<never, unknown>[],
+    sink,
+  );
+  expect(sink.values).toEqual([10, 20, 40, 50]);
+  expect((await job.done).state).toBe("finished");
+  expect(job.status().steps.map((step) => [step.id, step.in, step.out])).toEqual([
+    ["in", 5, 5],
+    ["op0", 5, 5],
+    ["op1", 5, 4],
+    ["out", 4, 4],
+  ]);
+});
+
+test("an error names the step, the record and what to do, and is wrapped once", async () => {
+  const job = await runChain(
+    [1, 2, 3],
+    [
+      map((n: number) => {
+        if (n === 2) throw new TypeError("two is too much");
+        return n;
+      }),
+    ] as Operator<never, unknown>[],
+    memorySink(),
+  );
+  await expect(job.done).rejects.toThrow(
+    'ML2001 at step "op0", item 1 of the list: two is too much. Mend the function',
+  );
+  expect(job.status().state).toBe("failed");
+});
+
+test("after a crash the run goes on from its last checkpoint, and nothing is lost or doubled", async () => {
+  const sink = memorySink();
+  const checkpoints = memoryCheckpoints();
+  const slow = () => mapAsync(async (n: number) => n + 100, { concurrency: 2 }) as Operator<never, unknown>;
+  const items = [1, 2, pause(2000), 3, 4, crash(), 5, pause(2000), 6, crash(), 7];
+  const first = await runChain(items, [slow()], sink, { checkpoints });
+  await expect(first.done).rejects.toThrow("the list says: crash");
+  expect(sink.values).toEqual([101, 102, 103, 104]);
+});

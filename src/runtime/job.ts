@@ -1,0 +1,308 @@
+import type { Clock } from "../core/clock.ts";
+import { sleep, systemClock } from "../core/clock.ts";
+import type { Disk } from "../core/disk.ts";
+import { MillraceError } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
+import { nodeDisk } from "../core/node-disk.ts";
+import type { Random } from "../core/random.ts";
+import { systemRandom } from "../core/random.ts";
+import type { SourceReader } from "../core/source.ts";
+import type { Checkpoint, CheckpointStore } from "../core/state.ts";
+import { type Logger, silentLogger } from "../observe/log.ts";
+import type { JobState, JobStatus } from "../observe/status.ts";
+import type { Plan } from "../plan/plan.ts";
+import { Checkpointer } from "./checkpointer.ts";
+import { Cursor } from "./cursor.ts";
+import type { Environment } from "./environment.ts";
+import { Feed } from "./feed.ts";
+import { Gate } from "./gate.ts";
+import { Graph } from "./graph.ts";
+import { Meters } from "./meters.ts";
+import { Refusals } from "./refusals.ts";
+import { restore, resumeOf, versionsOf } from "./restore.ts";
+import { statusOf } from "./status.ts";
+import { blamed } from "./steps.ts";
+import { Waiting } from "./waiting.ts";
+
+/** How a pipeline is run. Everything has a default that is safe. */
+export interface JobOptions {
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  readonly disk?: Disk | undefined;
+  /** Where checkpoints are kept; without it a crashed run starts again from the beginning. */
+  readonly checkpoints?: CheckpointStore | undefined;
+  /** Milliseconds between checkpoints; 1000 unless told. */
+  readonly checkpointIntervalMs?: number | undefined;
+  /** How long a stopping pipeline may drain, in milliseconds; 30,000 unless told. */
+  readonly drainMs?: number | undefined;
+  /** Ends the run, as if the input had ended, once every source has been silent for so long. */
+  readonly stopAfterSilentMs?: number | undefined;
+  /** Takes what a person should see, such as refused records, sampled. Nothing unless told. */
+  readonly logger?: Logger | undefined;
+}
+
+/** How long a sink that did not drain in time may take to close, in milliseconds. */
+const closeMs = 1_000;
+
+/** One run of a plan, from `open` to the end of its input, a `stop`, or a failure. */
+export class Job {
+  /** Resolves when all is done and safe; rejects with a {@link MillraceError} when the run failed. */
+  readonly done: Promise<JobStatus>;
+  readonly #plan: Plan;
+  readonly #options: JobOptions;
+  readonly #clock: Clock;
+  readonly #environment: Environment;
+  readonly #graph: Graph;
+  readonly #waiting: Waiting;
+  readonly #meters: Meters;
+  readonly #refusals: Refusals;
+  readonly #abort = new AbortController();
+  readonly #failed = Promise.withResolvers<never>();
+  readonly #startedAt: number;
+  #feeds: Feed[] = [];
+  #checkpointer: Checkpointer | undefined;
+  #state: JobState = "starting";
+  #stopping = false;
+  #error: MillraceError | undefined;
+  /** The sources have been silent for so long that their input counts as ended. */
+  #silent = false;
+  #ending: Promise<void> = Promise.resolve();
+  #elapsedMs: number | undefined;
+
+  constructor(plan: Plan, options: JobOptions = {}) {
+    this.#plan = plan;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#startedAt = this.#clock.monotonic();
+    this.#meters = new Meters(this.#clock, options.logger ?? silentLogger);
+    this.#waiting = new Waiting(this.#clock);
+    const cursor = new Cursor();
+    this.#refusals = new Refusals(cursor, (step) => this.#meters.of(step));
+    this.#environment = {
+      clock: this.#clock,
+      random: options.random ?? systemRandom(),
+      disk: options.disk ?? nodeDisk,
+      cursor,
+      gate: new Gate(),
+      waitedMs: () => this.#waiting.ms,
+      meterOf: (step) => this.#meters.of(step),
+      refuse: (step, reason, detail) => this.#refusals.refuse(step, reason, detail),
+      fail: (thrown) => this.#fail(thrown),
+    };
+    this.#graph = new Graph(plan, this.#environment);
+    this.#failed.promise.catch(() => {});
+    this.done = this.#run();
+  }
+
+  /** Stops intake, lets what is under way finish, keeps a last checkpoint, and closes. What is not acknowledged is read again next time. */
+  stop(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    if (this.#state === "running") this.#state = "draining";
+    this.#abort.abort();
+    this.#environment.gate.wake();
+  }
+
+  /** What the pipeline tells of itself at this moment. */
+  status(): JobStatus {
+    return statusOf({
+      plan: this.#plan,
+      graph: this.#graph,
+      feeds: this.#feeds,
+      meters: this.#meters,
+      state: this.#state,
+      error: this.#error,
+      checkpoints: this.#checkpointer?.status(),
+      atMs: this.#clock.now(),
+      elapsedMs: this.#elapsedMs ?? this.#clock.monotonic() - this.#startedAt,
+    });
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#error !== undefined) return;
+    this.#error = blamed(thrown, "pipeline", undefined);
+    this.#state = "failed";
+    this.#checkpointer?.stop();
+    this.stop();
+    this.#failed.reject(this.#error);
+  }
+
+  async #run(): Promise<JobStatus> {
+    // The caller gets the job before anything of it runs.
+    await Promise.resolve();
+    try {
+      const checkpoint = await this.#open();
+      await Promise.race([this.#stream(checkpoint), this.#failed.promise]);
+      this.#state = "finished";
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+    await this.#close();
+    this.#elapsedMs = this.#clock.monotonic() - this.#startedAt;
+    if (this.#error !== undefined) throw this.#error;
+    return this.status();
+  }
+
+  async #open(): Promise<Checkpoint | undefined> {
+    this.#graph.open();
+    const { checkpoints } = this.#options;
+    const stores = this.#graph.stores();
+    const checkpoint = checkpoints === undefined ? undefined : await restore(this.#plan, checkpoints, stores);
+    for (const sink of this.#graph.sinks.values()) {
+      sink.writer = await opened(sink.step.id, () =>
+        sink.step.sink.open({
+          ...this.#contextOf(sink.step.id),
+          resume: checkpoint?.sinks[sink.step.id],
+          checkpointed: checkpoints !== undefined,
+        }),
+      );
+    }
+    if (this.#plan.deadLetters !== undefined) {
+      this.#refusals.output = this.#graph.sinks.get(this.#plan.deadLetters)?.receiver;
+    }
+    await this.#openFeeds(checkpoint);
+    for (const store of stores.values()) store.restored?.();
+    return checkpoint;
+  }
+
+  async #openFeeds(checkpoint: Checkpoint | undefined): Promise<void> {
+    for (const step of this.#plan.steps) {
+      if (step.type !== "source") continue;
+      const resume = resumeOf(checkpoint, step.id);
+      const reader: SourceReader<unknown> = await opened(step.id, () =>
+        step.source.open({ ...this.#contextOf(step.id), resume, signal: this.#abort.signal }),
+      );
+      const feed = new Feed(
+        {
+          step,
+          reader,
+          target: this.#graph.behind(step.id),
+          environment: this.#environment,
+          waiting: this.#waiting,
+          stopping: () => this.#stopping,
+          flush: () => this.#flush(),
+        },
+        resume,
+      );
+      this.#feeds.push(feed);
+    }
+  }
+
+  #contextOf(id: string) {
+    return { id, clock: this.#clock, disk: this.#environment.disk, meter: this.#meters.of(id) };
+  }
+
+  #flush(): void {
+    for (const sink of this.#graph.sinks.values()) sink.writer.flush();
+  }
+
+  async #stream(checkpoint: Checkpoint | undefined): Promise<void> {
+    const { checkpoints } = this.#options;
+    const versions = versionsOf(this.#plan);
+    const through = { feeds: this.#feeds, sinks: this.#graph.sinks, stores: this.#graph.stores(), versions };
+    this.#checkpointer = new Checkpointer(this.#clock, checkpoints ?? noCheckpoints, through, {
+      intervalMs: this.#options.checkpointIntervalMs ?? limits.checkpointIntervalMs,
+      lastId: checkpoint?.id ?? 0,
+      fail: (thrown) => this.#fail(thrown),
+    });
+    if (checkpoints !== undefined) this.#checkpointer.start();
+    if (this.#state === "starting") this.#state = this.#stopping ? "draining" : "running";
+    const silence = this.#watchSilence();
+    const fed = Promise.all(this.#feeds.map((feed) => this.#feed(feed))).finally(() => silence?.cancel());
+    await this.#inTime(fed.then(() => this.#finish()));
+  }
+
+  async #feed(feed: Feed): Promise<void> {
+    await feed.run();
+    if (!feed.ended) return;
+    this.#ending = this.#ending.then(() => this.#graph.end(feed.step.id));
+    await this.#ending;
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#error !== undefined) return;
+    this.#state = "draining";
+    await this.#drain();
+    await this.#checkpointer!.last();
+  }
+
+  /** Without checkpoints nothing will be read again, so a stopped run ends as if its input had ended. */
+  async #drain(): Promise<void> {
+    await this.#graph.settle();
+    if (this.#options.checkpoints !== undefined && !this.#silent) return;
+    for (const feed of this.#feeds) if (!feed.ended) await this.#graph.end(feed.step.id);
+  }
+
+  /** Awaits the run's work, but once it is to stop no longer than it may drain: a sink may never take what it is given. */
+  async #inTime(work: Promise<void>): Promise<void> {
+    const drainMs = this.#options.drainMs ?? limits.drainMs;
+    const done = new AbortController();
+    const expired = aborted(this.#abort.signal)
+      .then(() => sleep(this.#clock, drainMs, done.signal))
+      .then(() => {
+        if (!done.signal.aborted) throw new MillraceError("ML6001", { message: `not drained after ${drainMs} ms` });
+      });
+    await Promise.race([work, expired, this.#failed.promise]).finally(() => done.abort());
+  }
+
+  #watchSilence() {
+    const limitMs = this.#options.stopAfterSilentMs;
+    if (limitMs === undefined) return undefined;
+    const look = () => {
+      const silentMs = Math.min(...this.#feeds.filter((feed) => !feed.ended).map((feed) => feed.status().silentMs));
+      if (silentMs >= limitMs) {
+        this.#silent = true;
+        this.stop();
+      } else if (!this.#stopping) timer = this.#clock.timer(Math.max(1, limitMs - silentMs), look);
+    };
+    let timer = this.#clock.timer(limitMs, look);
+    return { cancel: () => timer.cancel() };
+  }
+
+  async #close(): Promise<void> {
+    await this.#checkpointer?.close();
+    this.#graph.close();
+    this.#meters.flush();
+    for (const feed of this.#feeds) await this.#quietly(() => feed.reader.close());
+    for (const sink of this.#graph.sinks.values()) await this.#quietly(() => this.#orGivenUp(sink.writer?.close()));
+    const { checkpoints } = this.#options;
+    if (checkpoints !== undefined) await this.#quietly(() => checkpoints.close());
+  }
+
+  /** A sink that did not drain in time may not close either: after a moment the run ends without it. */
+  async #orGivenUp(closing: Promise<void> | undefined): Promise<void> {
+    if (this.#error?.code !== "ML6001") return closing;
+    const closed = new AbortController();
+    await Promise.race([closing, sleep(this.#clock, closeMs, closed.signal)]).finally(() => closed.abort());
+  }
+
+  /** Closing goes on whatever one part throws; the first error is the run's, unless it had one. */
+  async #quietly(close: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await close();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+}
+
+/** Resolves when the signal aborts. */
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+async function opened<T>(id: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (thrown) {
+    throw blamed(thrown, id, undefined);
+  }
+}
+
+/** What stands in for a store when a run keeps none: its last checkpoint still makes the sinks safe and acknowledges the sources. */
+const noCheckpoints: CheckpointStore = {
+  open: async () => undefined,
+  commit: async () => {},
+  close: async () => {},
+};

@@ -1,0 +1,55 @@
+import type { DeadLetter } from "../core/dead-letter.ts";
+import { MillraceError } from "../core/errors.ts";
+import type { Sink } from "../core/sink.ts";
+import { planMermaid, planText } from "../plan/describe.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Job } from "../runtime/job.ts";
+import { type Draft, freeze } from "./draft.ts";
+import { type RunOptions, runPlan } from "./run.ts";
+
+/** A pipeline from its sources to its sinks: a description that can be explained, and run as often as one likes. */
+export class Pipeline {
+  readonly #ends: readonly Draft[];
+  readonly #deadLetters: Draft | undefined;
+  #plan: Plan | undefined;
+
+  /** @internal Pipelines come from `Stream.to`. */
+  constructor(ends: readonly Draft[], deadLetters?: Draft) {
+    this.#ends = ends;
+    this.#deadLetters = deadLetters;
+  }
+
+  /** This pipeline and others as one, which runs, checkpoints and stops as a whole. Steps they share run once. */
+  and(...others: readonly Pipeline[]): Pipeline {
+    const letters = [this, ...others].map((one) => one.#deadLetters).filter((one) => one !== undefined);
+    if (new Set(letters).size > 1) {
+      throw new MillraceError("ML1001", { message: "a pipeline has one dead-letter output, and these have several" });
+    }
+    return new Pipeline(
+      [this, ...others].flatMap((one) => one.#ends),
+      letters[0],
+    );
+  }
+
+  /** Keeps every record that any step refuses, with the reason, its place and its bytes. Without it they are counted only. */
+  deadLetters(id: string, sink: Sink<DeadLetter>): Pipeline {
+    return new Pipeline(this.#ends, { type: "sink", id, sink, inputs: [] });
+  }
+
+  /** The pipeline as frozen data: what the runtime gets to see. Throws `ML1001` when it is not put together rightly. */
+  get plan(): Plan {
+    this.#plan ??= freeze(this.#ends, this.#deadLetters);
+    return this.#plan;
+  }
+
+  /** What it does and what each of its sinks is promised, as text or as a Mermaid flow chart. */
+  explain(options: { readonly format?: "text" | "mermaid"; readonly state?: boolean } = {}): string {
+    const render = options.format === "mermaid" ? planMermaid : planText;
+    return render(this.plan, { checkpointed: options.state ?? false });
+  }
+
+  /** Starts it. `job.done` resolves when its input has ended or it was stopped, and all is safe. */
+  run(options: RunOptions = {}): Job {
+    return runPlan(this.plan, options);
+  }
+}
