@@ -3,9 +3,21 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Measured, measure, median } from "./contestant.ts";
 import { contestants, inputOf } from "./unique-users.ts";
+
+/** Benchmarks of parts, each a script that says itself how it is called: `npm run bench -- tcp-fan-out 100 300000`. */
+const suites: Readonly<Record<string, URL>> = {
+  resequence: new URL("./resequence.ts", import.meta.url),
+  "tcp-fan-out": new URL("./tcp-fan-out.ts", import.meta.url),
+};
+const suite = suites[process.argv[2] ?? ""];
+if (suite !== undefined) {
+  const args = ["--conditions=millrace-source", fileURLToPath(suite), ...process.argv.slice(3)];
+  process.exit(spawnSync(process.execPath, args, { stdio: "inherit" }).status ?? 1);
+}
 
 const { values } = parseArgs({
   options: {
@@ -17,7 +29,7 @@ const { values } = parseArgs({
 const page = new URL("../docs/performance.md", import.meta.url);
 const input = inputOf(Number(values.frames));
 const [ours, ...others] = await measure(contestants(input), Number(values.rounds));
-const text = [machine(), "", table(ours!, others), "", chain()].join("\n");
+const text = [machine(), "", table(ours!, others), "", chain(), "", memory()].join("\n");
 process.stdout.write(`${text}\n`);
 if (values.write) replaceBetween("<!-- bench: begin -->", "<!-- bench: end -->", text);
 
@@ -42,13 +54,22 @@ function row(one: Measured, first: Measured): string {
 }
 
 function chain(): string {
-  const script = new URL("./chain.ts", import.meta.url).pathname;
-  const run = spawnSync(process.execPath, ["--conditions=millrace-source", script], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const { engineNs, handNs } = JSON.parse(run.stdout.toString()) as { engineNs: number; handNs: number };
-  const ratio = (engineNs / handNs).toFixed(2);
-  return `A chain of ten maps and filters: ${engineNs.toFixed(1)} ns a record in the engine, ${handNs.toFixed(1)} ns in a loop written by hand over the same batches: ${ratio} times (\`bench/chain.ts\`).`;
+  const { engineNs, handNs } = figures(new URL("./chain.ts", import.meta.url));
+  const ratio = (engineNs! / handNs!).toFixed(2);
+  return `A chain of ten maps and filters: ${engineNs!.toFixed(1)} ns a record in the engine, ${handNs!.toFixed(1)} ns in a loop written by hand over the same batches: ${ratio} times (\`bench/chain.ts\`).`;
+}
+
+function memory(): string {
+  const rows = Object.entries(figures(new URL("./distinct-memory.ts", import.meta.url)));
+  const text = rows.map(([what, bytes]) => `${what} ${bytes === 0 ? "less than 1" : bytes} B`).join("; ");
+  return `Memory of a distinct count, for each of a million users of a day, whose ids have 19 characters: ${text} (\`bench/distinct-memory.ts\`).`;
+}
+
+/** What a script prints as its last line: figures by name, as JSON. */
+function figures(script: URL): Record<string, number> {
+  const args = ["--expose-gc", "--conditions=millrace-source", fileURLToPath(script)];
+  const run = spawnSync(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  return JSON.parse(run.stdout.toString()) as Record<string, number>;
 }
 
 function replaceBetween(begin: string, end: string, body: string): void {

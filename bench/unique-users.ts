@@ -70,7 +70,7 @@ export function contestants(input: Input): Contestant[] {
       result: outcomeOfPeer,
     },
     {
-      name: "readline, JSON.parse, a Set a minute",
+      name: "JSON.parse, a Set a minute",
       command: [process.execPath, fileURLToPath(new URL("./peers/json-parse-loop.ts", import.meta.url)), input.path],
       result: outcomeOfPeer,
     },

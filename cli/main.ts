@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { CommanderError, Command as Program } from "commander";
 import { MillraceError } from "millrace";
+import { printableText } from "millrace/command";
 import { commands } from "./commands.ts";
 import { addCommand } from "./program.ts";
 
@@ -17,7 +18,8 @@ function programOf(done: (code: number) => void): Program {
     .description("A stream processor for TypeScript. Each command runs one of its systems, or a tool that helps them.")
     .version(versionOf())
     .showHelpAfterError("(add --help to see what it takes)")
-    .configureHelp({ showGlobalOptions: false });
+    .configureHelp({ showGlobalOptions: false })
+    .configureOutput({ outputError: (text, write) => write(printableText(text)) });
   for (const command of commands) addCommand(program, command, done);
   exitByThrowing(program);
   return program;
@@ -37,7 +39,7 @@ async function main(): Promise<number> {
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : usageError;
     if (!(thrown instanceof MillraceError)) throw thrown;
-    process.stderr.write(`${thrown.message}\n`);
+    process.stderr.write(`${printableText(thrown.message)}\n`);
     return thrown.code === "ML1002" || thrown.code === "ML1003" ? usageError : 1;
   }
   return code;
@@ -48,3 +50,5 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 process.exitCode = await main();
+// What failed for a reader that takes nothing more would wait for it for ever.
+if (process.exitCode !== 0 && process.stdout.writableLength > 0) process.exit();

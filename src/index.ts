@@ -25,10 +25,12 @@ export * from "./observe/index.ts";
 export * from "./operators/aggregates/index.ts";
 export type { DecodeOptions } from "./operators/decode.ts";
 export type { EventTimeOptions } from "./operators/event-time.ts";
+export type { JournalOptions } from "./operators/journal.ts";
 export type { Key } from "./operators/key-by.ts";
 export type { StepOptions } from "./operators/map.ts";
 export type { CallInfo, MapAsyncOptions } from "./operators/map-async.ts";
 export type { KeyedValue, ProcessContext, Processor, ProcessTask } from "./operators/process.ts";
+export type { ResequenceOptions } from "./operators/resequence-settings.ts";
 export type { RetryPolicy } from "./operators/retry.ts";
 export type {
   Aggregated,
@@ -41,7 +43,15 @@ export type {
 export { planMermaid, planText } from "./plan/describe.ts";
 export type { Plan, Step } from "./plan/plan.ts";
 export { Job, type JobOptions } from "./runtime/job.ts";
-export { folderCheckpoints, type KeyedStore, keyedStore, type ValueStore, valueStore } from "./state/index.ts";
+export {
+  folderCheckpoints,
+  type KeyedStore,
+  keyedStore,
+  type StoreOptions,
+  type ValueCodec,
+  type ValueStore,
+  valueStore,
+} from "./state/index.ts";
 export { Pipeline } from "./stream/pipeline.ts";
 export type { RunOptions } from "./stream/run.ts";
 export { Stream, stream } from "./stream/stream.ts";

@@ -7,6 +7,10 @@ export const pipelineOptions = {
     "keep state and positions in this folder: started again after a crash, the run goes on exactly where it was",
   ),
   checkpoint: withFallback(durationOption("time between checkpoints, with --state"), 1_000),
+  drain: withFallback(
+    durationOption("how long a run told to stop may take to finish what it has read; a second signal ends it at once"),
+    30_000,
+  ),
   timeout: durationOption("end the run, as if the input had ended, after so long a silence of live input"),
   metrics: integerOption(
     "serve /metrics, /status, /explain, /healthz and /readyz on this port of 127.0.0.1; 0 takes a free one",

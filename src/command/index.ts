@@ -1,4 +1,6 @@
+export { checkFiles, type FilesOfRun, type NamedFile } from "./check-files.ts";
 export { type Command, defineCommand } from "./command.ts";
 export { pipelineOptions } from "./common-options.ts";
 export * from "./options.ts";
+export { printableText } from "./printable-text.ts";
 export { type PipelineOutcome, runPipeline } from "./run-pipeline.ts";

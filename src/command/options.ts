@@ -65,6 +65,32 @@ export function integerOption(
   });
 }
 
+const byteUnits: Readonly<Record<string, number>> = {
+  "": 1,
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+};
+
+/** A number of bytes within bounds, as `"65536"`, `"64KiB"` or `"1.5MB"`; the value is in bytes. */
+export function bytesOption(
+  about: string,
+  bounds: { readonly min: number; readonly max: number },
+): OptionSpec<number | undefined> {
+  return one("BYTES", about, (text) => {
+    const match = /^(\d+(?:\.\d+)?) ?([KMG]i?B|B|)$/.exec(text);
+    const value = match === null ? Number.NaN : Math.round(Number(match[1]) * byteUnits[match[2]!]!);
+    if (!(value >= bounds.min && value <= bounds.max)) {
+      throw new Error(`"${text}" is not a number of bytes from ${bounds.min} to ${bounds.max}, such as 64KiB or 1MiB`);
+    }
+    return value;
+  });
+}
+
 /** A share, as `"3%"` or `"0.03"`; the value is a number from 0 to 1. */
 export function shareOption(about: string): OptionSpec<number | undefined> {
   return one("SHARE", about, (text) => {
@@ -104,7 +130,8 @@ function textOf(fallback: unknown, placeholder: string | undefined): string {
   const isTime = placeholder?.startsWith("DURATION") ?? false;
   if (isTime && typeof fallback === "number") return durationText(fallback);
   if (isTime && Array.isArray(fallback)) return fallback.map((ms) => durationText(ms)).join(",");
-  if (placeholder === "SHARE") return `${Number(fallback) * 100}%`;
+  // To so many digits that what binary fractions lack of decimal ones does not show.
+  if (placeholder === "SHARE") return `${Number((Number(fallback) * 100).toPrecision(12))}%`;
   return String(fallback);
 }
 

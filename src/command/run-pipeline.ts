@@ -10,6 +10,7 @@ import type { Job } from "../runtime/job.ts";
 import type { Pipeline } from "../stream/pipeline.ts";
 import type { pipelineOptions } from "./common-options.ts";
 import type { OptionValues } from "./options.ts";
+import { printableText } from "./printable-text.ts";
 
 /** How a command's run ended. `status` is undefined when nothing was run. */
 export interface PipelineOutcome {
@@ -27,7 +28,8 @@ export async function runPipeline(
   values: OptionValues<typeof pipelineOptions>,
 ): Promise<PipelineOutcome> {
   if (values.explain) {
-    process.stdout.write(pipeline.explain({ format: values["explain-as"], state: values.state !== undefined }));
+    const plan = pipeline.explain({ format: values["explain-as"], state: values.state !== undefined });
+    process.stdout.write(printableText(plan));
     return { code: 0, status: undefined };
   }
   const line = process.stderr.isTTY ? new StatusLine(process.stderr) : undefined;
@@ -35,6 +37,7 @@ export async function runPipeline(
   const job = pipeline.run({
     state: values.state,
     checkpointInterval: values.checkpoint,
+    drain: values.drain,
     stopAfterSilence: values.timeout,
     logger,
   });
@@ -98,7 +101,7 @@ class Attachments {
 
   #explain(): string {
     const plan = this.#pipeline.explain({ state: this.#values.state !== undefined });
-    return `${plan}\n${whyWaiting(this.#job.status())}`;
+    return printableText(`${plan}\n${whyWaiting(this.#job.status())}`);
   }
 }
 

@@ -36,6 +36,8 @@ export interface OperatorContext<Out> {
   readonly clock: Clock;
   readonly random: Random;
   readonly meter: Meter;
+  /** Whether this run takes checkpoints. */
+  readonly checkpointed: boolean;
   /** Whether every source that feeds the step is live: silence means something only then. */
   readonly live: boolean;
   /** The record at hand. */
@@ -83,6 +85,15 @@ export interface OperatorContext<Out> {
   /** Makes the sources wait until `release` was called as often. For steps that hold a bounded number of records. */
   hold(): void;
   release(): void;
+  /** For how long, in milliseconds of the clock, the sources have been held back so far, by whatever step or sink. */
+  readonly heldMs: number;
+  /** Whether a step or sink behind this one holds the sources back just now: a step with much to hand on should stop, and go on with `whenFree`. */
+  readonly heldBehind: boolean;
+  /**
+   * Runs `work` between records, at a later turn, once nobody behind this step holds the sources back: for a step that has more to hand
+   * on than its followers can take at once. It holds the sources itself meanwhile, or more comes. What it throws fails the pipeline.
+   */
+  whenFree(work: () => void): void;
 }
 
 /**
@@ -125,7 +136,7 @@ export interface PureRule {
 }
 
 /** A step's rule. A description until `open`: the same operator object may be run many times, and must not keep state itself. */
-export interface Operator<In, Out> {
+export interface Operator<in In, out Out> {
   /** Its kind, for people and metrics: `"map"`, `"tumbling window"`. */
   readonly kind: string;
   /** Changes whenever stored state of the step can no longer be read; kept in each checkpoint. Undefined: the step has no state. */

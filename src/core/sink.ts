@@ -49,7 +49,7 @@ export interface SinkContext {
  *
  * A write that fails rejects the next `drain` or `prepare` (with `ML4001`); nothing is lost, since nothing was acknowledged.
  */
-export interface SinkWriter<T> {
+export interface SinkWriter<in T> {
   write(value: T, record: RecordInfo): void;
   readonly full: boolean;
   drain(): Promise<void>;
@@ -60,7 +60,7 @@ export interface SinkWriter<T> {
 }
 
 /** Where results go. A description until `open`. */
-export interface Sink<T> {
+export interface Sink<in T> {
   readonly traits: SinkTraits;
   /** Rejects with `ML4001` when it cannot be written, `ML4002` when the output no longer fits `resume`. */
   open(context: SinkContext): Promise<SinkWriter<T>>;

@@ -57,7 +57,7 @@ export interface SourceReader<T> {
 }
 
 /** Where records come from. A description until `open`: the same source object may be run many times. */
-export interface Source<T> {
+export interface Source<out T> {
   readonly traits: SourceTraits;
   /** Rejects with `ML3001` when it cannot be read, `ML3002` when it cannot go on from `resume`. */
   open(context: SourceContext): Promise<SourceReader<T>>;

@@ -26,6 +26,10 @@ export interface Stateful {
   entries(): Iterable<readonly [key: string, value: Uint8Array]>;
   apply(key: string, value: Uint8Array | undefined): void;
   restored?(): void;
+  /** Called, between records, when a checkpoint that has everything up to the last `collect` is durable. Never without checkpoints. */
+  committed?(): void;
+  /** Whether it waits for `committed`: a checkpoint is then taken even though no record has come since the last. */
+  readonly awaitsCommit?: boolean;
 }
 
 /** One consistent cut through a running pipeline. Plain data, JSON but for `changes`. */

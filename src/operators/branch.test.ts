@@ -12,9 +12,7 @@ test("a record goes to the first branch whose condition holds, else to the rest,
     .keyBy("key", (n) => n % 2)
     .eventTime("clock", (n) => n, { lag: 0 })
     .branch("split", { big: (n) => n > 10, even: (n) => n % 2 === 0 });
-  const status = await drive(
-    split.big.to("big", big).and(split.even.to("even", even), split.rest.to("rest", rest)),
-  );
+  const status = await drive(split.big.to("big", big).and(split.even.to("even", even), split.rest.to("rest", rest)));
   const seen = (sink: typeof big) => sink.noted.map(({ value, key, time }) => [value, key, time]);
   expect(seen(big)).toEqual([
     [12, 0, 12],
@@ -49,12 +47,24 @@ test("every branch gets the event time of the whole stream, also from records th
     .eventTime("clock", (n) => n, { lag: 0 })
     .branch("split", { odd: (n) => n % 2 === 1 });
   await drive(
-    split.odd.via("odd-probe", probe(odd)).to("odd", memorySink()).and(
-      split.rest.via("rest-probe", probe(rest)).to("rest", memorySink()),
-    ),
+    split.odd
+      .via("odd-probe", probe(odd))
+      .to("odd", memorySink())
+      .and(split.rest.via("rest-probe", probe(rest)).to("rest", memorySink())),
   );
-  expect(odd).toEqual([["record", 1], ["watermark", 1], ["watermark", 2], ["record", 3], ["watermark", 3]]);
-  expect(rest).toEqual([["watermark", 1], ["record", 2], ["watermark", 2], ["watermark", 3]]);
+  expect(odd).toEqual([
+    ["record", 1],
+    ["watermark", 1],
+    ["watermark", 2],
+    ["record", 3],
+    ["watermark", 3],
+  ]);
+  expect(rest).toEqual([
+    ["watermark", 1],
+    ["record", 2],
+    ["watermark", 2],
+    ["watermark", 3],
+  ]);
 });
 
 test("the builder passes the policy on", async () => {

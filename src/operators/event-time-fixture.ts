@@ -153,6 +153,10 @@ export class Bench {
       enter: (work) => work(),
       hold: () => {},
       release: () => {},
+      checkpointed: true,
+      heldMs: 0,
+      heldBehind: false,
+      whenFree: () => expect.fail("it has nothing to hand on in parts"),
     };
     return eventTime(this.#options).open(context);
   }

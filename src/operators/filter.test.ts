@@ -11,13 +11,22 @@ test("only what the function holds for goes on; what it leaves out is in but not
     .to("out", sink);
   const status = await drive(pipeline);
   expect(sink.values).toEqual([5, 4, 3]);
-  expect(status.steps.find((step) => step.id === "step")).toMatchObject({ kind: "filter", in: 5, out: 3, counters: {} });
+  expect(status.steps.find((step) => step.id === "step")).toMatchObject({
+    kind: "filter",
+    in: 5,
+    out: 3,
+    counters: {},
+  });
 });
 
 test("truthy is true, as in any condition", async () => {
   const sink = memorySink<string>();
   const truthy = filter<string>((text) => text as unknown as boolean);
-  await drive(stream("in", listSource(["a", "", "b"])).via("step", truthy).to("out", sink));
+  await drive(
+    stream("in", listSource(["a", "", "b"]))
+      .via("step", truthy)
+      .to("out", sink),
+  );
   expect(sink.values).toEqual(["a", "b"]);
 });
 

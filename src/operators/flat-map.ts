@@ -1,4 +1,3 @@
-import { MillraceError } from "../core/errors.ts";
 import type { Operator } from "../core/operator.ts";
 import type { StepOptions } from "./map.ts";
 
@@ -15,8 +14,7 @@ export function flatMap<In, Out>(expand: (value: In) => Iterable<Out>, options: 
         try {
           for (const one of expand(value)) context.emit(one);
         } catch (thrown) {
-          // What a later step threw is already an error of the engine's, and not this step's.
-          if (thrown instanceof MillraceError) throw thrown;
+          // What a later step threw comes by here too: the context knows it, and lets it pass.
           context.failed(thrown);
         }
       },

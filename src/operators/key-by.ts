@@ -4,7 +4,7 @@ import type { StepOptions } from "./map.ts";
 /** What a key may be: it names state, so it must be the same value in every run. */
 export type Key = string | number;
 
-/** Gives each record a key: the steps behind keep their state, and their order, by key. */
+/** Gives each record a key: the steps behind keep their state, and their order, by key. A record whose key is no {@link Key} is a dead letter. */
 export function keyBy<T>(key: (value: T) => Key, options: StepOptions = {}): Operator<T, T> {
   return {
     kind: "keyBy",

@@ -1,14 +1,13 @@
-import type { Duration } from "../core/duration.ts";
-import { durationMs } from "../core/duration.ts";
+import { type Duration, durationMs, durationText } from "../core/duration.ts";
+import { MillraceError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { KeptRecord, OnError, Operator, OperatorContext, Task } from "../core/operator.ts";
-
 import { type KeyedStore, keyedStore } from "../state/keyed-store.ts";
-import { type RetryPolicy, retryDelayMs } from "./retry.ts";
+import { checkedRetry, type RetryPolicy, retryDelayMs } from "./retry.ts";
 
 /** How `mapAsync` calls. */
 export interface MapAsyncOptions {
-  /** Calls under way at once; 64 unless told. At that many the sources wait. */
+  /** Calls under way at once, 1 or more; 64 unless told. At that many the sources wait, and with them what a record of theirs became besides. */
   readonly concurrency?: number | undefined;
   /** `"kept"` (default): results leave in the order their records came. `"any"`: as they come, but never across a watermark. */
   readonly order?: "kept" | "any" | undefined;
@@ -31,19 +30,45 @@ export interface CallInfo {
 /**
  * Each record becomes what `call` resolves to. A bounded number of calls is under way; the stream does not wait for a slow
  * one (but for order), and neither do checkpoints: the records whose results are still out are part of the state, and are
- * called again after a crash. So a call may happen twice, its result is used once.
+ * called again after a crash. So a call may happen twice, its result is used once. Results that wait for an earlier one
+ * count as under way. Throws `ML1002` or `ML1003` when it is not set rightly.
  */
 export function mapAsync<In, Out>(
   call: (value: In, info: CallInfo) => Promise<Out>,
   options: MapAsyncOptions = {},
 ): Operator<In, Out> {
+  const settings = checked(options);
   return {
     kind: "mapAsync",
-    details: `${options.concurrency ?? limits.asyncInFlightMax} at once, order ${options.order ?? "kept"}`,
+    details: `${settings.concurrency} at once, order ${settings.keepsOrder ? "kept" : "any"}`,
     stateVersion: "in-flight/1",
     onError: options.onError,
-    open: (context) => new AsyncTask(call, options, context),
+    open: (context) => new AsyncTask(call, settings, context),
   };
+}
+
+interface Settings {
+  readonly concurrency: number;
+  readonly keepsOrder: boolean;
+  readonly timeout: Duration | undefined;
+  /** Infinite: none. */
+  readonly timeoutMs: number;
+  readonly retry: RetryPolicy | undefined;
+}
+
+function checked({ concurrency = limits.asyncInFlightMax, order = "kept", timeout, retry }: MapAsyncOptions): Settings {
+  if (!Number.isInteger(concurrency) || concurrency < 1) {
+    throw new MillraceError("ML1002", {
+      message: `mapAsync: "concurrency" must be a whole number from 1, not ${concurrency}`,
+    });
+  }
+  if (order !== "kept" && order !== "any") {
+    throw new MillraceError("ML1002", {
+      message: `mapAsync: "order" must be "kept" or "any", not ${JSON.stringify(order)}`,
+    });
+  }
+  const timeoutMs = timeout === undefined ? Number.POSITIVE_INFINITY : durationMs(timeout);
+  return { concurrency, keepsOrder: order === "kept", timeout, timeoutMs, retry: checkedRetry("mapAsync", retry) };
 }
 
 interface Call<In, Out> {
@@ -65,26 +90,22 @@ interface Waiting<In> {
 
 class AsyncTask<In, Out> implements Task<In> {
   readonly #call: (value: In, info: CallInfo) => Promise<Out>;
-  readonly #options: MapAsyncOptions;
+  readonly #settings: Settings;
   readonly #context: OperatorContext<Out>;
-  readonly #concurrency: number;
   readonly #abort = new AbortController();
   readonly #store: KeyedStore<Waiting<In>>;
-  #queue: (Call<In, Out> | Marker)[] = [];
+  readonly #queue: (Call<In, Out> | Marker)[] = [];
+  /** Calls whose turn has not come: what one record of a source became may be more than may be called at once. */
+  readonly #waiting: Call<In, Out>[] = [];
   #inFlight = 0;
   #holding = false;
   #sequence = 0;
   #whenEmpty: (() => void)[] = [];
 
-  constructor(
-    call: (value: In, info: CallInfo) => Promise<Out>,
-    options: MapAsyncOptions,
-    context: OperatorContext<Out>,
-  ) {
+  constructor(call: (value: In, info: CallInfo) => Promise<Out>, settings: Settings, context: OperatorContext<Out>) {
     this.#call = call;
-    this.#options = options;
+    this.#settings = settings;
     this.#context = context;
-    this.#concurrency = options.concurrency ?? limits.asyncInFlightMax;
     const store = keyedStore<Waiting<In>>();
     this.#store = store;
     context.state("calls", {
@@ -121,11 +142,13 @@ class AsyncTask<In, Out> implements Task<In> {
   }
 
   status(): Record<string, unknown> {
-    return { inFlight: this.#inFlight, concurrency: this.#concurrency };
+    return { inFlight: this.#inFlight, waiting: this.#waiting.length, concurrency: this.#settings.concurrency };
   }
 
   waitsFor(): string | undefined {
-    return this.#inFlight === 0 ? undefined : `waits for ${this.#inFlight} of at most ${this.#concurrency} calls`;
+    return this.#inFlight === 0
+      ? undefined
+      : `waits for ${this.#inFlight} of at most ${this.#settings.concurrency} calls`;
   }
 
   #callAgain(): void {
@@ -138,12 +161,22 @@ class AsyncTask<In, Out> implements Task<In> {
     this.#store.set(sequence, { value, kept });
     const call: Call<In, Out> = { sequence, value, kept, result: undefined };
     this.#queue.push(call);
-    this.#inFlight += 1;
-    if (this.#inFlight >= this.#concurrency && !this.#holding) {
-      this.#holding = true;
-      this.#context.hold();
+    this.#waiting.push(call);
+    this.#callWaiting();
+  }
+
+  /** Begins calls up to the bound; at the bound the sources wait. */
+  #callWaiting(): void {
+    const { concurrency } = this.#settings;
+    while (this.#inFlight < concurrency && this.#waiting.length > 0) {
+      this.#inFlight += 1;
+      void this.#try(this.#waiting.shift()!, 1);
     }
-    void this.#try(call, 1);
+    const isFull = this.#inFlight >= concurrency;
+    if (isFull === this.#holding) return;
+    this.#holding = isFull;
+    if (isFull) this.#context.hold();
+    else this.#context.release();
   }
 
   async #try(call: Call<In, Out>, attempt: number): Promise<void> {
@@ -154,7 +187,7 @@ class AsyncTask<In, Out> implements Task<In> {
       result = { failure };
     }
     if (this.#abort.signal.aborted) return;
-    const { retry } = this.#options;
+    const { retry } = this.#settings;
     if ("failure" in result && retry !== undefined && attempt < retry.attempts) {
       this.#context.meter.counter("retries").value += 1;
       this.#context.timer(retryDelayMs(retry, attempt, this.#context.random), () => void this.#try(call, attempt + 1));
@@ -167,12 +200,12 @@ class AsyncTask<In, Out> implements Task<In> {
   }
 
   async #timed(value: In, attempt: number): Promise<Out> {
-    const { timeout } = this.#options;
+    const { timeout, timeoutMs } = this.#settings;
     if (timeout === undefined) return this.#call(value, { signal: this.#abort.signal, attempt });
     const late = new AbortController();
     const expired = Promise.withResolvers<never>();
-    const timer = this.#context.timer(durationMs(timeout), () => {
-      const error = new Error(`no answer within ${timeout}`);
+    const timer = this.#context.timer(timeoutMs, () => {
+      const error = new Error(`no answer within ${typeof timeout === "number" ? durationText(timeout) : timeout}`);
       late.abort(error);
       expired.reject(error);
     });
@@ -191,7 +224,6 @@ class AsyncTask<In, Out> implements Task<In> {
 
   /** Hands on what may leave: in order from the front, or everything before the next marker. */
   #release(): void {
-    const keepsOrder = (this.#options.order ?? "kept") === "kept";
     for (let at = 0; at < this.#queue.length; ) {
       const entry = this.#queue[at]!;
       if ("pass" in entry) {
@@ -201,7 +233,7 @@ class AsyncTask<In, Out> implements Task<In> {
       } else if (entry.result !== undefined) {
         this.#queue.splice(at, 1);
         this.#finish(entry);
-      } else if (keepsOrder) break;
+      } else if (this.#settings.keepsOrder) break;
       else at += 1;
     }
     if (this.#queue.length > 0) return;
@@ -211,10 +243,7 @@ class AsyncTask<In, Out> implements Task<In> {
   #finish(call: Call<In, Out>): void {
     this.#store.delete(call.sequence);
     this.#inFlight -= 1;
-    if (this.#holding && this.#inFlight < this.#concurrency) {
-      this.#holding = false;
-      this.#context.release();
-    }
+    this.#callWaiting();
     const { result } = call;
     this.#context.as(call.kept, () => {
       if (result === undefined) return;

@@ -11,7 +11,12 @@ const clocked = (id: string, items: Parameters<typeof listSource<number>>[0], li
 async function merged(...inputs: Parameters<typeof clocked>[1][]): Promise<Passed[]> {
   const log: Passed[] = [];
   const [first, ...others] = inputs.map((items, at) => clocked(`in${at}`, items));
-  await drive(first!.merge("both", ...others).via("probe", probe(log)).to("out", memorySink()));
+  await drive(
+    first!
+      .merge("both", ...others)
+      .via("probe", probe(log))
+      .to("out", memorySink()),
+  );
   return log;
 }
 
@@ -43,7 +48,6 @@ test("event time is the lowest of the streams', and does not begin before each h
     ["watermark", 7],
     ["record", 9],
     ["watermark", 9],
-    ["watermark", 20],
   ]);
 });
 
@@ -54,7 +58,7 @@ test("a stream that has ended holds nobody up", async () => {
 
 test("a stream that has fallen silent holds nobody up, and does not turn time back when it speaks again", async () => {
   const log = await merged([1, pause(1000), 50, pause(20_000), 60], [2, pause(15_000), 3, pause(60_000), 70]);
-  expect(watermarks(log)).toEqual([1, 50, 60, 70]);
+  expect(watermarks(log)).toEqual([1, 2, 50, 70]);
   const at = (value: number) => log.findIndex(([what, n]) => what === "record" && n === value);
   expect(at(3), "the late one passes behind the watermark of 50").toBeGreaterThan(
     log.findIndex(([what, n]) => what === "watermark" && n === 50),

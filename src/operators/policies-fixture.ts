@@ -38,17 +38,20 @@ export function testPolicies(make: (guard: Guard, onError: OnError | undefined) 
   describe("a function that throws", () => {
     const thrown = new TypeError("two is too much");
 
-    test.each([undefined, "fail" as const])("%s: fails the run, naming step, place and advice, wrapped once", async (onError) => {
-      const { error, job } = await runStep(make, { onError, thrown });
-      expect(error).toBeInstanceOf(MillraceError);
-      expect(error).toMatchObject({ code: "ML2001", step: "step", position: "item 1 of the list", retryable: false });
-      expect((error as Error).message).toBe(
-        'ML2001 at step "step", item 1 of the list: two is too much. ' +
-          'Mend the function, or give the step a policy: { onError: "skip" } or { onError: "deadLetter" }.',
-      );
-      expect((error as Error).cause).toBe(thrown);
-      expect(job.status()).toMatchObject({ state: "failed", error: (error as Error).message });
-    });
+    test.each([undefined, "fail" as const])(
+      "%s: fails the run, naming step, place and advice, wrapped once",
+      async (onError) => {
+        const { error, job } = await runStep(make, { onError, thrown });
+        expect(error).toBeInstanceOf(MillraceError);
+        expect(error).toMatchObject({ code: "ML2001", step: "step", position: "item 1 of the list", retryable: false });
+        expect((error as Error).message).toBe(
+          'ML2001 at step "step", item 1 of the list: two is too much. ' +
+            'Mend the function, or give the step a policy: { onError: "skip" } or { onError: "deadLetter" }.',
+        );
+        expect((error as Error).cause).toBe(thrown);
+        expect(job.status()).toMatchObject({ state: "failed", error: (error as Error).message });
+      },
+    );
 
     test("skip: leaves the record out and counts it", async () => {
       const { error, values, dead, status } = await runStep(make, { onError: "skip", thrown });

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Meter } from "../core/meter.ts";
 import type { OnError, Operator, OperatorContext, Task } from "../core/operator.ts";
 import type { Random } from "../core/random.ts";
-import { keyedStore } from "../state/keyed-store.ts";
+import { type KeyedStore, keyedStore, type StoreOptions } from "../state/keyed-store.ts";
 import type { StoreKey } from "../state/store-key.ts";
 import { Timers } from "../time/timers.ts";
 
@@ -27,6 +27,11 @@ export interface ProcessContext<Out, K> {
   /** State by key, under a name unique in the step. Call it in `open` only. */
   state<V>(name: string): KeyedValue<V>;
   /**
+   * State by keys that the processor itself chooses, whatever the key of the record at hand, for rules that look at several at a
+   * time; its name must be unique in the step. Call it in `open` only. It sees all records of the stream that come to this task.
+   */
+  store<V, StoredBy extends StoreKey = StoreKey>(name: string, options?: StoreOptions<V>): KeyedStore<V, StoredBy>;
+  /**
    * Calls `timer(name)` for this key once event time has passed `timeMs`; right after the record if it has already. Set again
    * under the same name, it moves.
    */
@@ -43,7 +48,7 @@ export interface ProcessTask<In> {
 }
 
 /** A rule with state and timers, by key. A description until `open`. */
-export interface Processor<In, Out, K = unknown> {
+export interface Processor<in In, out Out, in K = unknown> {
   /** For people: `"follower graph"`. */
   readonly kind: string;
   /** Change it when the meaning of the stored state changes: state of another version is refused, not misread. */
@@ -64,7 +69,7 @@ export function process<In, Out, K>(processor: Processor<In, Out, K>): Operator<
   };
 }
 
-/** What stands for the key where there is none. */
+/** What stands for the key in the state where there is none. */
 const onlyKey = "";
 
 class RunningProcess<In, Out, K> implements Task<In>, ProcessContext<Out, K> {
@@ -113,12 +118,16 @@ class RunningProcess<In, Out, K> implements Task<In>, ProcessContext<Out, K> {
     };
   }
 
+  store<V, StoredBy extends StoreKey>(name: string, options?: StoreOptions<V>): KeyedStore<V, StoredBy> {
+    return this.#context.state(`store ${name}`, keyedStore<V, StoredBy>(options));
+  }
+
   setTimer(name: string, timeMs: number): void {
-    this.#timers.set(this.#context.record.key ?? onlyKey, name, timeMs);
+    this.#timers.set(this.#context.record.key, name, timeMs);
   }
 
   cancelTimer(name: string): void {
-    this.#timers.cancel(this.#context.record.key ?? onlyKey, name);
+    this.#timers.cancel(this.#context.record.key, name);
   }
 
   record(value: In): void {
@@ -133,7 +142,7 @@ class RunningProcess<In, Out, K> implements Task<In>, ProcessContext<Out, K> {
   }
 
   end(): void {
-    this.#task.end?.();
+    this.#guarded(() => this.#task.end?.());
   }
 
   status(): Record<string, unknown> {
@@ -143,8 +152,7 @@ class RunningProcess<In, Out, K> implements Task<In>, ProcessContext<Out, K> {
   /** No timer that is due outlives the call that made it so: a run that goes on would fire it at another place than one that was not disturbed. */
   #fire(): void {
     for (const timer of this.#timers.due(this.#watermark)) {
-      const key = timer.key === onlyKey ? undefined : timer.key;
-      this.#context.without(timer.time, key, () => this.#guarded(() => this.#task.timer?.(timer.name)));
+      this.#context.without(timer.time, timer.key, () => this.#guarded(() => this.#task.timer?.(timer.name)));
     }
   }
 

@@ -94,6 +94,10 @@ class Bench {
       release: () => {
         this.held -= 1;
       },
+      checkpointed: true,
+      heldMs: 0,
+      heldBehind: false,
+      whenFree: unused,
     };
     return throttle<unknown>(this.#rate).open(context);
   }

@@ -1,6 +1,6 @@
 import type { Delivery } from "../core/sink.ts";
 import type { Input, Plan, Step } from "./plan.ts";
-import { stepOf } from "./plan.ts";
+import { sourcesOf, stepOf } from "./plan.ts";
 
 /** What reaches a sink, given its sources and whether the run takes checkpoints; `why` says what keeps it from being more. */
 export interface EdgePromise {
@@ -12,10 +12,7 @@ export interface EdgePromise {
 export function promiseOf(plan: Plan, id: string, checkpointed: boolean): EdgePromise {
   const sink = stepOf(plan, id);
   if (sink.type !== "sink") return { delivery: "at-most-once", why: "not a sink" };
-  const sources = sourcesOf(
-    plan,
-    plan.deadLetters === id ? plan.steps.map((step) => ({ from: step.id })) : sink.inputs,
-  );
+  const sources = sourcesOf(plan, plan.deadLetters === id ? plan.steps.map((step) => step.id) : [id]);
   const lost = sources.find((step) => !step.source.traits.replayable);
   if (lost !== undefined) {
     return { delivery: "at-most-once", why: `${lost.source.traits.name} cannot be read again after a crash` };
@@ -27,17 +24,6 @@ export function promiseOf(plan: Plan, id: string, checkpointed: boolean): EdgePr
     };
   }
   return { delivery: sink.sink.traits.delivery, why: sink.sink.traits.name };
-}
-
-function sourcesOf(plan: Plan, inputs: readonly Input[]) {
-  const found = new Map<string, Extract<Step, { type: "source" }>>();
-  const visit = (input: Input): void => {
-    const step = stepOf(plan, input.from);
-    if (step.type === "source") found.set(step.id, step);
-    else for (const next of step.inputs) visit(next);
-  };
-  for (const input of inputs) visit(input);
-  return [...found.values()];
 }
 
 function titleOf(step: Step): string {

@@ -49,9 +49,23 @@ export interface Plan {
 
 /** Whether every source that leads to the step is live, so that silence means something there. */
 export function isLive(plan: Plan, id: string): boolean {
-  const step = stepOf(plan, id);
-  if (step.type === "source") return step.source.traits.live;
-  return step.inputs.length > 0 && step.inputs.every((input) => isLive(plan, input.from));
+  const sources = sourcesOf(plan, [id]);
+  return sources.length > 0 && sources.every((step) => step.source.traits.live);
+}
+
+/** The sources that lead to any of the steps. Each step between is looked at once, however many ways lead through it. */
+export function sourcesOf(plan: Plan, ids: readonly string[]): SourceStep[] {
+  const seen = new Set<string>();
+  const found: SourceStep[] = [];
+  const visit = (id: string): void => {
+    if (seen.has(id)) return;
+    seen.add(id);
+    const step = stepOf(plan, id);
+    if (step.type === "source") found.push(step);
+    for (const input of step.inputs) visit(input.from);
+  };
+  for (const id of ids) visit(id);
+  return found;
 }
 
 /** The step of that id, which must be in the plan. */

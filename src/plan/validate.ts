@@ -15,7 +15,13 @@ export function planOf(steps: readonly Step[], deadLetters?: string): Plan {
     for (const input of step.inputs) checkInput(step.id, input.from, input.port, seen);
     seen.set(step.id, step);
   }
-  return Object.freeze({ steps: Object.freeze(steps.map((step) => Object.freeze(step))), deadLetters });
+  return Object.freeze({ steps: Object.freeze(steps.map(frozen)), deadLetters });
+}
+
+function frozen(step: Step): Step {
+  for (const input of step.inputs) Object.freeze(input);
+  Object.freeze(step.inputs);
+  return Object.freeze(step);
 }
 
 function checkId(id: string, seen: ReadonlyMap<string, Step>): void {

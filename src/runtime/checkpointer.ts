@@ -2,9 +2,9 @@ import type { Clock, Timer } from "../core/clock.ts";
 import { copyOf, type Position } from "../core/records.ts";
 import type { ChangeLog, Checkpoint, CheckpointStore, Stateful, StoreChanges } from "../core/state.ts";
 import type { CheckpointStatus } from "../observe/status.ts";
+import { blamed } from "./blame.ts";
 import type { Feed } from "./feed.ts";
 import type { RunningSink } from "./steps.ts";
-import { blamed } from "./steps.ts";
 
 /** The parts of a running pipeline that a checkpoint cuts through. */
 export interface CutThrough {
@@ -102,7 +102,8 @@ export class Checkpointer {
   }
 
   #hasMoved(): boolean {
-    return this.#records() !== this.#recordsAtLast;
+    if (this.#records() !== this.#recordsAtLast) return true;
+    return [...this.#through.stores.values()].some((store) => store.awaitsCommit === true);
   }
 
   #records(): number {
@@ -123,25 +124,24 @@ export class Checkpointer {
   async #cutAndCommit(): Promise<void> {
     const began = this.#clock.monotonic();
     const { feeds, sinks, stores, versions } = this.#through;
-    const prepared = [...sinks.values()].map((sink) => prepare(sink));
+    const prepared = Promise.all([...sinks.values()].map((sink) => prepare(sink)));
+    // Whatever fails before they are waited for is the run's error; theirs comes on top.
+    prepared.catch(() => {});
     const positions = new Map(feeds.map((feed) => [feed.step.id, feed.positions()]));
-    const changes = [...stores].map(([name, store]) => {
-      const collected = new CollectedChanges(name);
-      store.collect(collected);
-      return collected;
-    });
+    const changes = [...stores].map(([name, store]) => collected(name, store));
     this.#recordsAtLast = this.#records();
     this.#id += 1;
     const id = this.#id;
     this.#paused(this.#clock.monotonic() - began);
 
-    const tokens = Object.fromEntries(await Promise.all(prepared));
+    const tokens = Object.fromEntries(await prepared);
     if (this.#closed) return;
     const checkpoint: Checkpoint = { id, sources: plain(positions), sinks: tokens, versions };
     await this.#commit(checkpoint, changes);
     if (this.#closed) return;
-    for (const sink of sinks.values()) await sink.writer.commit?.(tokens[sink.step.id]);
-    for (const feed of feeds) await feed.reader.acknowledge?.(positions.get(feed.step.id)!);
+    for (const store of stores.values()) store.committed?.();
+    for (const { step, writer } of sinks.values()) await atStep(step.id, () => writer.commit?.(tokens[step.id]));
+    for (const { step, reader } of feeds) await atStep(step.id, () => reader.acknowledge?.(positions.get(step.id)!));
     this.#count += 1;
     this.#lastAtMs = this.#clock.now();
     this.#lastDurationMs = this.#clock.monotonic() - began;
@@ -169,11 +169,25 @@ export class Checkpointer {
   }
 }
 
-async function prepare(sink: RunningSink): Promise<[string, unknown]> {
+function collected(name: string, store: Stateful): CollectedChanges {
+  const changes = new CollectedChanges(name);
   try {
-    return [sink.step.id, await sink.writer.prepare()];
+    store.collect(changes);
   } catch (thrown) {
-    throw blamed(thrown, sink.step.id, undefined);
+    throw blamed(thrown, name.split("/")[0]!, undefined);
+  }
+  return changes;
+}
+
+async function prepare(sink: RunningSink): Promise<[string, unknown]> {
+  return [sink.step.id, await atStep(sink.step.id, () => sink.writer.prepare())];
+}
+
+async function atStep<T>(step: string, work: () => Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw blamed(thrown, step, undefined);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Meter } from "../core/meter.ts";
 import type { KeptRecord, OnError, OperatorContext, RecordInfo } from "../core/operator.ts";
 import type { Random } from "../core/random.ts";
 import type { Stateful } from "../core/state.ts";
+import { blamed, isBlamed, marked } from "./blame.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Environment } from "./environment.ts";
 import type { Receiver } from "./receiver.ts";
@@ -11,6 +12,8 @@ import type { Receiver } from "./receiver.ts";
 /** What a step is given to build its context from. */
 export interface ContextOptions {
   readonly id: string;
+  /** Its place in the plan, where each step comes after those it reads from. */
+  readonly place: number;
   readonly onError: OnError;
   readonly live: boolean;
   readonly main: Receiver;
@@ -25,6 +28,7 @@ export class StepContext implements OperatorContext<unknown> {
   readonly random: Random;
   readonly meter: Meter;
   readonly live: boolean;
+  readonly checkpointed: boolean;
   readonly record: RecordInfo;
   readonly stores = new Map<string, Stateful>();
   /** Records handed on so far. */
@@ -40,11 +44,15 @@ export class StepContext implements OperatorContext<unknown> {
   readonly #timers = new Set<Timer>();
   #watermark = Number.NEGATIVE_INFINITY;
   #sealed = false;
+  #closed = false;
+  readonly #place: number;
 
   constructor(options: ContextOptions) {
     const { environment, main } = options;
     this.id = options.id;
+    this.#place = options.place;
     this.live = options.live;
+    this.checkpointed = environment.checkpointed;
     this.clock = environment.clock;
     this.random = environment.random;
     this.meter = environment.meterOf(options.id);
@@ -117,10 +125,10 @@ export class StepContext implements OperatorContext<unknown> {
   }
 
   failed(cause: unknown): void {
-    if (cause instanceof MillraceError) throw cause;
+    if (isBlamed(cause)) throw cause;
     if (this.#onError === "fail") {
       const position = this.#cursor.describe();
-      throw new MillraceError("ML2001", { message: reasonOf(cause), step: this.id, position, cause });
+      throw marked(new MillraceError("ML2001", { message: reasonOf(cause), step: this.id, position, cause }));
     }
     if (this.#onError === "deadLetter") this.deadLetter("function threw", reasonOf(cause));
     else this.meter.counter("skipped").value += 1;
@@ -129,6 +137,9 @@ export class StepContext implements OperatorContext<unknown> {
   state<S extends Stateful>(name: string, store: S): S {
     if (this.#sealed)
       throw new MillraceError("ML1001", { message: "state is registered in open() only", step: this.id });
+    if (this.stores.has(name)) {
+      throw new MillraceError("ML1001", { message: `two states of the step are called "${name}"`, step: this.id });
+    }
     this.stores.set(name, store);
     return store;
   }
@@ -153,24 +164,41 @@ export class StepContext implements OperatorContext<unknown> {
     return timer;
   }
 
-  /** Nothing that was set to run later does any more. */
+  /** Nothing that was set to run later does any more, nor what comes back from outside. */
   close(): void {
+    this.#closed = true;
     for (const timer of [...this.#timers]) timer.cancel();
   }
 
   enter(work: () => void): void {
+    if (this.#closed) return;
     try {
       this.#cursor.during(Number.NaN, undefined, undefined, work);
     } catch (thrown) {
-      this.#environment.fail(thrown);
+      this.#environment.fail(blamed(thrown, this.id, undefined));
     }
   }
 
   hold(): void {
-    this.#environment.gate.hold();
+    this.#environment.gate.hold(this.#place);
   }
 
   release(): void {
-    this.#environment.gate.release();
+    this.#environment.gate.release(this.#place);
+  }
+
+  get heldMs(): number {
+    return this.#environment.gate.heldMs;
+  }
+
+  get heldBehind(): boolean {
+    return this.#environment.gate.heldBehind(this.#place);
+  }
+
+  whenFree(work: () => void): void {
+    this.timer(0, () => {
+      if (this.heldBehind) this.#environment.gate.onRelease(() => this.whenFree(work));
+      else work();
+    });
   }
 }

@@ -12,6 +12,7 @@ export interface Environment {
   readonly disk: Disk;
   readonly cursor: Cursor;
   readonly gate: Gate;
+  readonly checkpointed: boolean;
   /** See `OperatorContext.waitedMs`. */
   waitedMs(): number;
   meterOf(step: string): Meter;

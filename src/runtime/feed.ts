@@ -4,9 +4,9 @@ import { Slice } from "../core/records.ts";
 import type { SourceReader } from "../core/source.ts";
 import type { SourceStatus } from "../observe/status.ts";
 import type { SourceStep } from "../plan/plan.ts";
+import { blamed } from "./blame.ts";
 import type { Environment } from "./environment.ts";
 import type { Receiver } from "./receiver.ts";
-import { blamed } from "./steps.ts";
 import type { Waiting } from "./waiting.ts";
 
 /** How long a feed may work before it lets timers, signals and sockets have their turn, in milliseconds. */
@@ -108,13 +108,15 @@ export class Feed {
     const { environment, stopping } = this.#options;
     const feed = batch.buffer === undefined ? this.#feedValues(batch) : this.#feedBytes(batch);
     let next = 0;
-    // The gate may have closed, by an answer or by another source, since the batch was asked for.
+    const isToLeave = () => this.#at !== undefined && stopping();
+    // The gate may have closed, by an answer or by another source, since the batch was asked for, and since it opened.
     while (next < batch.size || environment.gate.closed) {
-      if (environment.gate.closed) await this.#heldBack(batch, next);
-      if (this.#at !== undefined && stopping()) break;
+      while (environment.gate.closed && !isToLeave()) await this.#heldBack(batch, next);
+      if (isToLeave()) break;
       environment.cursor.move(batch);
       next = feed(next);
       environment.cursor.leave();
+      environment.gate.next();
     }
     this.records += next;
     this.#positions.set(batch.partition.name, batch.resume(next));
@@ -135,6 +137,7 @@ export class Feed {
       await this.#opened();
     } finally {
       waiting.end();
+      this.#options.environment.gate.next();
     }
   }
 

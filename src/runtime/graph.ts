@@ -1,12 +1,13 @@
 import type { Stateful } from "../core/state.ts";
 import type { Plan, SinkStep, Step } from "../plan/plan.ts";
 import { isLive } from "../plan/plan.ts";
+import { blamed } from "./blame.ts";
 import { StepContext } from "./context.ts";
 import type { Environment } from "./environment.ts";
 import { fuse } from "./fuse.ts";
 import type { Receiver } from "./receiver.ts";
 import { fanOut, joinInputs } from "./receiver.ts";
-import { blamed, RunningOperator, RunningSink } from "./steps.ts";
+import { RunningOperator, RunningSink } from "./steps.ts";
 
 /** The running steps of a plan, wired to one another by direct calls. */
 export class Graph {
@@ -46,6 +47,7 @@ export class Graph {
     }
     const context = new StepContext({
       id: step.id,
+      place: this.#plan.steps.indexOf(step),
       onError: step.operator.onError ?? "fail",
       live: isLive(this.#plan, step.id),
       main: fanOut(this.#targets(step.id, undefined)),
@@ -150,10 +152,15 @@ export class Graph {
     for (const step of this.#plan.steps) await this.operators.get(step.id)?.task.settle?.();
   }
 
-  close(): void {
-    for (const operator of this.operators.values()) {
-      operator.context.close();
-      operator.task.close?.();
+  /** Closes every step, whatever one of them throws: `fail` is told. */
+  close(fail: (thrown: unknown) => void): void {
+    for (const [id, { context, task }] of this.operators) {
+      context.close();
+      try {
+        task.close?.();
+      } catch (thrown) {
+        fail(blamed(thrown, id, undefined));
+      }
     }
   }
 }

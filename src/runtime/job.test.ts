@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Operator } from "../core/operator.ts";
+import type { Source } from "../core/source.ts";
 import { filter } from "../operators/filter.ts";
 import { map } from "../operators/map.ts";
 import { mapAsync } from "../operators/map-async.ts";
@@ -13,12 +14,12 @@ import { Job, type JobOptions } from "./job.ts";
 
 /** Runs steps one after another between a source and a sink, on virtual time. */
 async function runChain(
-  items: Parameters<typeof listSource>[0],
-  operators: readonly Operator<never, unknown>[],
+  source: Source<unknown>,
+  operators: readonly Operator<number, unknown>[],
   sink: ReturnType<typeof memorySink>,
   options: JobOptions = {},
 ) {
-  const steps: Step[] = [{ type: "source", id: "in", source: listSource(items), inputs: [] }];
+  const steps: Step[] = [{ type: "source", id: "in", source, inputs: [] }];
   for (const [index, operator] of operators.entries()) {
     steps.push({ type: "operator", id: `op${index}`, operator, inputs: [{ from: steps.at(-1)!.id }] });
   }
@@ -38,8 +39,8 @@ async function runChain(
 test("records go through fused steps in order", async () => {
   const sink = memorySink();
   const job = await runChain(
-    [1, 2, 3, 4, pause(5000), 5],
-    [map((n: number) => n * 10), filter((n: number) => n !== 30)] as Operator<never, unknown>[],
+    listSource([1, 2, 3, 4, pause(5000), 5]),
+    [map((n: number) => n * 10), filter((n: number) => n !== 30)],
     sink,
   );
   expect(sink.values).toEqual([10, 20, 40, 50]);
@@ -54,13 +55,13 @@ test("records go through fused steps in order", async () => {
 
 test("an error names the step, the record and what to do, and is wrapped once", async () => {
   const job = await runChain(
-    [1, 2, 3],
+    listSource([1, 2, 3]),
     [
       map((n: number) => {
         if (n === 2) throw new TypeError("two is too much");
         return n;
       }),
-    ] as Operator<never, unknown>[],
+    ],
     memorySink(),
   );
   await expect(job.done).rejects.toThrow(
@@ -72,9 +73,14 @@ test("an error names the step, the record and what to do, and is wrapped once", 
 test("after a crash the run goes on from its last checkpoint, and nothing is lost or doubled", async () => {
   const sink = memorySink();
   const checkpoints = memoryCheckpoints();
-  const slow = () => mapAsync(async (n: number) => n + 100, { concurrency: 2 }) as Operator<never, unknown>;
   const items = [1, 2, pause(2000), 3, 4, crash(), 5, pause(2000), 6, crash(), 7];
-  const first = await runChain(items, [slow()], sink, { checkpoints });
-  await expect(first.done).rejects.toThrow("the list says: crash");
+  const source = listSource(items);
+  const run = () =>
+    runChain(source, [mapAsync(async (n: number) => n + 100, { concurrency: 2 })], sink, { checkpoints });
+  await expect((await run()).done).rejects.toThrow("the list says: crash");
   expect(sink.values).toEqual([101, 102, 103, 104]);
+  await expect((await run()).done).rejects.toThrow("the list says: crash");
+  expect(sink.values).toEqual([101, 102, 103, 104, 105, 106]);
+  await (await run()).done;
+  expect(sink.values).toEqual([101, 102, 103, 104, 105, 106, 107]);
 });

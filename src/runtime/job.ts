@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
-import { sleep, systemClock } from "../core/clock.ts";
+import { systemClock } from "../core/clock.ts";
 import type { Disk } from "../core/disk.ts";
-import { MillraceError } from "../core/errors.ts";
+import type { MillraceError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import { nodeDisk } from "../core/node-disk.ts";
 import type { Random } from "../core/random.ts";
@@ -11,17 +11,18 @@ import type { Checkpoint, CheckpointStore } from "../core/state.ts";
 import { type Logger, silentLogger } from "../observe/log.ts";
 import type { JobState, JobStatus } from "../observe/status.ts";
 import type { Plan } from "../plan/plan.ts";
+import { blamed } from "./blame.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { Cursor } from "./cursor.ts";
+import { briefly, inTime } from "./deadline.ts";
 import type { Environment } from "./environment.ts";
 import { Feed } from "./feed.ts";
 import { Gate } from "./gate.ts";
 import { Graph } from "./graph.ts";
 import { Meters } from "./meters.ts";
 import { Refusals } from "./refusals.ts";
-import { restore, resumeOf, versionsOf } from "./restore.ts";
+import { restore, resumeOf, tellRestored, versionsOf } from "./restore.ts";
 import { statusOf } from "./status.ts";
-import { blamed } from "./steps.ts";
 import { Waiting } from "./waiting.ts";
 
 /** How a pipeline is run. Everything has a default that is safe. */
@@ -40,9 +41,6 @@ export interface JobOptions {
   /** Takes what a person should see, such as refused records, sampled. Nothing unless told. */
   readonly logger?: Logger | undefined;
 }
-
-/** How long a sink that did not drain in time may take to close, in milliseconds. */
-const closeMs = 1_000;
 
 /** One run of a plan, from `open` to the end of its input, a `stop`, or a failure. */
 export class Job {
@@ -83,7 +81,8 @@ export class Job {
       random: options.random ?? systemRandom(),
       disk: options.disk ?? nodeDisk,
       cursor,
-      gate: new Gate(),
+      gate: new Gate(this.#clock),
+      checkpointed: options.checkpoints !== undefined,
       waitedMs: () => this.#waiting.ms,
       meterOf: (step) => this.#meters.of(step),
       refuse: (step, reason, detail) => this.#refusals.refuse(step, reason, detail),
@@ -92,6 +91,8 @@ export class Job {
     this.#graph = new Graph(plan, this.#environment);
     this.#failed.promise.catch(() => {});
     this.done = this.#run();
+    // Who looks only at `status` must not have the process end for it.
+    this.done.catch(() => {});
   }
 
   /** Stops intake, lets what is under way finish, keeps a last checkpoint, and closes. What is not acknowledged is read again next time. */
@@ -161,7 +162,7 @@ export class Job {
       this.#refusals.output = this.#graph.sinks.get(this.#plan.deadLetters)?.receiver;
     }
     await this.#openFeeds(checkpoint);
-    for (const store of stores.values()) store.restored?.();
+    tellRestored(stores);
     return checkpoint;
   }
 
@@ -209,7 +210,8 @@ export class Job {
     if (this.#state === "starting") this.#state = this.#stopping ? "draining" : "running";
     const silence = this.#watchSilence();
     const fed = Promise.all(this.#feeds.map((feed) => this.#feed(feed))).finally(() => silence?.cancel());
-    await this.#inTime(fed.then(() => this.#finish()));
+    const work = Promise.race([fed.then(() => this.#finish()), this.#failed.promise]);
+    await inTime(work, this.#clock, this.#abort.signal, this.#options.drainMs ?? limits.drainMs);
   }
 
   async #feed(feed: Feed): Promise<void> {
@@ -233,23 +235,13 @@ export class Job {
     for (const feed of this.#feeds) if (!feed.ended) await this.#graph.end(feed.step.id);
   }
 
-  /** Awaits the run's work, but once it is to stop no longer than it may drain: a sink may never take what it is given. */
-  async #inTime(work: Promise<void>): Promise<void> {
-    const drainMs = this.#options.drainMs ?? limits.drainMs;
-    const done = new AbortController();
-    const expired = aborted(this.#abort.signal)
-      .then(() => sleep(this.#clock, drainMs, done.signal))
-      .then(() => {
-        if (!done.signal.aborted) throw new MillraceError("ML6001", { message: `not drained after ${drainMs} ms` });
-      });
-    await Promise.race([work, expired, this.#failed.promise]).finally(() => done.abort());
-  }
-
   #watchSilence() {
     const limitMs = this.#options.stopAfterSilentMs;
     if (limitMs === undefined) return undefined;
     const look = () => {
-      const silentMs = Math.min(...this.#feeds.filter((feed) => !feed.ended).map((feed) => feed.status().silentMs));
+      const open = this.#feeds.filter((feed) => !feed.ended);
+      if (open.length === 0) return;
+      const silentMs = Math.min(...open.map((feed) => feed.status().silentMs));
       if (silentMs >= limitMs) {
         this.#silent = true;
         this.stop();
@@ -261,35 +253,25 @@ export class Job {
 
   async #close(): Promise<void> {
     await this.#checkpointer?.close();
-    this.#graph.close();
+    this.#graph.close((thrown) => this.#fail(thrown));
     this.#meters.flush();
-    for (const feed of this.#feeds) await this.#quietly(() => feed.reader.close());
-    for (const sink of this.#graph.sinks.values()) await this.#quietly(() => this.#orGivenUp(sink.writer?.close()));
+    for (const { step, reader } of this.#feeds) await this.#quietly(step.id, () => reader.close());
+    for (const { step, writer } of this.#graph.sinks.values()) {
+      const late = this.#error?.code === "ML6001";
+      await this.#quietly(step.id, () => (late ? briefly(writer?.close(), this.#clock) : writer?.close()));
+    }
     const { checkpoints } = this.#options;
-    if (checkpoints !== undefined) await this.#quietly(() => checkpoints.close());
-  }
-
-  /** A sink that did not drain in time may not close either: after a moment the run ends without it. */
-  async #orGivenUp(closing: Promise<void> | undefined): Promise<void> {
-    if (this.#error?.code !== "ML6001") return closing;
-    const closed = new AbortController();
-    await Promise.race([closing, sleep(this.#clock, closeMs, closed.signal)]).finally(() => closed.abort());
+    if (checkpoints !== undefined) await this.#quietly("pipeline", () => checkpoints.close());
   }
 
   /** Closing goes on whatever one part throws; the first error is the run's, unless it had one. */
-  async #quietly(close: () => Promise<void> | undefined): Promise<void> {
+  async #quietly(step: string, close: () => Promise<void> | undefined): Promise<void> {
     try {
       await close();
     } catch (thrown) {
-      this.#fail(thrown);
+      this.#fail(blamed(thrown, step, undefined));
     }
   }
-}
-
-/** Resolves when the signal aborts. */
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 async function opened<T>(id: string, open: () => Promise<T>): Promise<T> {

@@ -66,9 +66,14 @@ export function joinInputs(
     }),
   );
   const end = (input: number) => {
+    if (times[input] === Number.POSITIVE_INFINITY) return;
+    const spoke = !silent[input];
     times[input] = Number.POSITIVE_INFINITY;
     silent[input] = true;
-    forward();
+    const isLast = times.every((time) => time === Number.POSITIVE_INFINITY);
+    // The others may have fallen silent long ago: nobody would say so again.
+    if (spoke && silent.every((quiet) => quiet) && !isLast) step.idle();
+    else forward();
   };
   return { entrances, end };
 }

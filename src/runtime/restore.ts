@@ -2,6 +2,7 @@ import { MillraceError, reasonOf } from "../core/errors.ts";
 import type { Position } from "../core/records.ts";
 import type { Checkpoint, CheckpointStore, Stateful } from "../core/state.ts";
 import type { Plan } from "../plan/plan.ts";
+import { blamed } from "./blame.ts";
 
 /** The state layouts of a plan's steps: what a checkpoint says of them must be the same for it to be restored. */
 export function versionsOf(plan: Plan): Record<string, string> {
@@ -46,6 +47,17 @@ export async function restore(
     throw unfit(`the state holds "${name}", which no step of the pipeline keeps`, name.split("/")[0]!);
   }
   return checkpoint;
+}
+
+/** Tells the stores that all of their state is back; those of later steps first, since an earlier one may hand on something at once. */
+export function tellRestored(stores: ReadonlyMap<string, Stateful>): void {
+  for (const [name, store] of [...stores].reverse()) {
+    try {
+      store.restored?.();
+    } catch (thrown) {
+      throw blamed(thrown, name.split("/")[0]!, undefined);
+    }
+  }
 }
 
 function checkVersions(checkpoint: Checkpoint, versions: Readonly<Record<string, string>>): void {

@@ -1,7 +1,7 @@
-import { MillraceError, reasonOf } from "../core/errors.ts";
 import type { Task } from "../core/operator.ts";
 import type { SinkWriter } from "../core/sink.ts";
 import type { OperatorStep, SinkStep } from "../plan/plan.ts";
+import { blamed } from "./blame.ts";
 import type { StepContext } from "./context.ts";
 import type { Environment } from "./environment.ts";
 import type { Receiver } from "./receiver.ts";
@@ -22,8 +22,7 @@ export class RunningOperator {
   constructor(step: OperatorStep, context: StepContext) {
     this.step = step;
     this.context = context;
-    const task: Task<unknown> = step.operator.open(context);
-    context.seal();
+    const task = opened(step, context);
     this.task = task;
     const work = task.record;
     this.receiver = {
@@ -47,10 +46,15 @@ export class RunningOperator {
   }
 }
 
-/** An error that names the step and the record: the innermost step that threw is the one to blame. */
-export function blamed(thrown: unknown, step: string, position: string | undefined): MillraceError {
-  if (thrown instanceof MillraceError) return thrown;
-  return new MillraceError("ML2003", { message: reasonOf(thrown), step, position, cause: thrown });
+function opened(step: OperatorStep, context: StepContext): Task<unknown> {
+  try {
+    return step.operator.open(context);
+  } catch (thrown) {
+    context.close();
+    throw blamed(thrown, step.id, undefined);
+  } finally {
+    context.seal();
+  }
 }
 
 /** A running sink: it feeds the writer, and holds the sources back while the writer is full. */

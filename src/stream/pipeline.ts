@@ -22,17 +22,19 @@ export class Pipeline {
   /** This pipeline and others as one, which runs, checkpoints and stops as a whole. Steps they share run once. */
   and(...others: readonly Pipeline[]): Pipeline {
     const letters = [this, ...others].map((one) => one.#deadLetters).filter((one) => one !== undefined);
-    if (new Set(letters).size > 1) {
-      throw new MillraceError("ML1001", { message: "a pipeline has one dead-letter output, and these have several" });
-    }
+    if (new Set(letters).size > 1) throw severalLetters();
     return new Pipeline(
       [this, ...others].flatMap((one) => one.#ends),
       letters[0],
     );
   }
 
-  /** Keeps every record that any step refuses, with the reason, its place and its bytes. Without it they are counted only. */
+  /**
+   * Keeps every record that any step refuses, with the reason, its place and its bytes. Without it they are counted only.
+   * Throws `ML1001` when the pipeline has such an output already.
+   */
   deadLetters(id: string, sink: Sink<DeadLetter>): Pipeline {
+    if (this.#deadLetters !== undefined) throw severalLetters();
     return new Pipeline(this.#ends, { type: "sink", id, sink, inputs: [] });
   }
 
@@ -52,4 +54,8 @@ export class Pipeline {
   run(options: RunOptions = {}): Job {
     return runPlan(this.plan, options);
   }
+}
+
+function severalLetters(): MillraceError {
+  return new MillraceError("ML1001", { message: "a pipeline has one dead-letter output, and here are several" });
 }

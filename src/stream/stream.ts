@@ -1,4 +1,5 @@
 import type { Decoder } from "../core/codec.ts";
+import { MillraceError } from "../core/errors.ts";
 import type { Operator } from "../core/operator.ts";
 import type { Slice } from "../core/records.ts";
 import type { Sink } from "../core/sink.ts";
@@ -8,11 +9,14 @@ import { type DecodeOptions, decode } from "../operators/decode.ts";
 import { type EventTimeOptions, eventTime } from "../operators/event-time.ts";
 import { filter } from "../operators/filter.ts";
 import { flatMap } from "../operators/flat-map.ts";
+import { type JournalOptions, journal } from "../operators/journal.ts";
 import { type Key, keyBy } from "../operators/key-by.ts";
 import { map, type StepOptions } from "../operators/map.ts";
 import { type CallInfo, type MapAsyncOptions, mapAsync } from "../operators/map-async.ts";
 import { merge } from "../operators/merge.ts";
 import { type Processor, process } from "../operators/process.ts";
+import { resequence } from "../operators/resequence.ts";
+import type { ResequenceOptions } from "../operators/resequence-settings.ts";
 import { throttle } from "../operators/throttle.ts";
 import {
   type Aggregated,
@@ -24,6 +28,16 @@ import {
 import type { Windows } from "../time/windows.ts";
 import type { Draft, DraftInput } from "./draft.ts";
 import { Pipeline } from "./pipeline.ts";
+
+/** A stream of bytes, or what a compiler says of one that is none. */
+type OfBytes<T, K> = [T] extends [Slice]
+  ? Stream<T, K>
+  : "decode reads bytes: it comes right behind a source that gives them, such as a file";
+
+/** What a compiler says of a branch that is called "rest". */
+interface NoRest {
+  readonly rest?: 'no branch can be called "rest", which has what no condition holds for';
+}
 
 /**
  * A stream of `T`, as a pipeline is being built. Nothing runs: each method gives a new stream that knows what came before.
@@ -48,8 +62,8 @@ export class Stream<T, K = undefined> {
   }
 
   /** See {@link decode}. */
-  decode<Out>(this: Stream<Slice, K>, id: string, decoder: Decoder<Out>, options?: DecodeOptions): Stream<Out, K> {
-    return this.via(id, decode(decoder, options));
+  decode<Out>(this: OfBytes<T, K>, id: string, decoder: Decoder<Out>, options?: DecodeOptions): Stream<Out, K> {
+    return (this as Stream<Slice, K>).via(id, decode(decoder, options));
   }
 
   /** See {@link map}. */
@@ -86,6 +100,16 @@ export class Stream<T, K = undefined> {
     return this.via(id, process(processor));
   }
 
+  /** See {@link journal}. */
+  journal(id: string, options?: JournalOptions): Stream<T, K> {
+    return this.via(id, journal(options));
+  }
+
+  /** See {@link resequence}. */
+  resequence(id: string, options: ResequenceOptions<T>): Stream<T, K> {
+    return this.via(id, resequence(options));
+  }
+
   /** See {@link throttle}. */
   throttle(id: string, rate: string): Stream<T, K> {
     return this.via(id, throttle(rate));
@@ -104,9 +128,14 @@ export class Stream<T, K = undefined> {
   /** Splits by conditions, the first that holds; `rest` has what none holds for. See {@link branch}. */
   branch<Name extends string>(
     id: string,
-    conditions: Readonly<Record<Name, (value: T) => boolean>>,
+    conditions: Readonly<Record<Name, (value: T) => boolean>> & NoRest,
+    options?: StepOptions,
   ): Record<Name | "rest", Stream<T, K>> {
-    const rest = this.via(id, branch<T>(conditions));
+    if (Object.hasOwn(conditions, "rest")) {
+      const message = 'no branch can be called "rest", which has what no condition holds for';
+      throw new MillraceError("ML1001", { message, step: id });
+    }
+    const rest = this.via(id, branch<T>(conditions, options));
     const branches = Object.keys(conditions).map((name) => [name, rest.side<T>(name)]);
     return { ...Object.fromEntries(branches), rest };
   }

@@ -3,11 +3,13 @@ import { writeFile } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import { formatBytes, MillraceError, reasonOf } from "millrace";
 import {
+  checkFiles,
   choiceOption,
   defineCommand,
   durationOption,
   durationsOption,
   integerOption,
+  type NamedFile,
   type OptionValues,
   shareOption,
   textOption,
@@ -64,6 +66,7 @@ export const generateFramesCommand = defineCommand({
 });
 
 async function generate(values: OptionValues<typeof options>): Promise<number> {
+  await checkFiles({ inputs: [], outputs: outputsOf(values) });
   const out = values.out === "-" ? process.stdout : createWriteStream(values.out);
   const failed = new Promise<never>((_, reject) => out.once("error", reject));
   failed.catch(() => {});
@@ -101,6 +104,11 @@ async function generate(values: OptionValues<typeof options>): Promise<number> {
     if ((cause as NodeJS.ErrnoException).code === "EPIPE") return 0;
     throw new MillraceError("ML4001", { message: `cannot write ${values.out}: ${reasonOf(cause)}`, cause });
   }
+}
+
+function outputsOf(values: OptionValues<typeof options>): NamedFile[] {
+  const frames = { option: "--out", path: values.out, dash: true };
+  return values.truth === undefined ? [frames] : [frames, { option: "--truth", path: values.truth }];
 }
 
 /** Resolves when the chunk's memory may be used again. */

@@ -1,5 +1,5 @@
 import { deadLetterLines, MillraceError, type Sink, type Slice, type Source } from "millrace";
-import { defineCommand, runPipeline } from "millrace/command";
+import { checkFiles, defineCommand, type NamedFile, runPipeline } from "millrace/command";
 import { fileSink, fileSource, rawLines, stdinSource, stdoutSink } from "millrace/file";
 import { countEncoder } from "./counts.ts";
 import { type FrameFormat, frameFormat } from "./frame.ts";
@@ -33,6 +33,8 @@ export const uniqueUsersCommand = defineCommand({
 
 async function run(values: UniqueUsersValues): Promise<number> {
   const format = await frameFormat(values);
+  const frames = sourceOf(values, format);
+  await checkFiles({ inputs: inputsOf(values), outputs: outputsOf(values), state: values.state });
   const pipeline = uniqueUsers(
     {
       windowsMs: values.window,
@@ -44,7 +46,7 @@ async function run(values: UniqueUsersValues): Promise<number> {
       approximate: values.approx,
     },
     {
-      frames: sourceOf(values, format),
+      frames,
       format,
       counts: countsOf(values),
       late: values["late-out"] === undefined ? undefined : fileSink(values["late-out"], { encoder: rawLines }),
@@ -56,6 +58,19 @@ async function run(values: UniqueUsersValues): Promise<number> {
   const summary = summaryOf(status);
   process.stderr.write(values.summary === "json" ? `${JSON.stringify(summary)}\n` : summaryText(summary));
   return code;
+}
+
+function inputsOf(values: UniqueUsersValues): NamedFile[] {
+  const paths = values.in.length === 0 ? ["-"] : values.in;
+  return paths.map((path) => ({ option: "--in", path, dash: true }));
+}
+
+function outputsOf(values: UniqueUsersValues): NamedFile[] {
+  const files: NamedFile[] = [{ option: "--out", path: values.out, dash: true }];
+  for (const name of ["late-out", "dead-letters"] as const) {
+    if (values[name] !== undefined) files.push({ option: `--${name}`, path: values[name] });
+  }
+  return files;
 }
 
 function sourceOf(values: UniqueUsersValues, { framing }: FrameFormat): Source<Slice> {

@@ -34,6 +34,7 @@ export class Mismatch extends Error {}
 /** The laws of `json.pick` and `json()`, tried on one record after another against `JSON.parse`. */
 export class JsonLaws {
   readonly #onDemand = json.pick(fields);
+  readonly #onDemandInBlocks = json.pick(fields);
   readonly #strict = json.pick(fields, { mode: "strict" });
   readonly #strictInBlocks = json.pick(fields, { mode: "strict" });
   readonly #whole = json();
@@ -51,17 +52,17 @@ export class JsonLaws {
     let before: Expected | undefined;
     for (let round = 0; round < 2; round++) {
       const [start, end] = this.#place(record, round === 1 ? random : undefined);
-      this.#strictInBlocks.begin?.(
-        this.#buffer,
-        start - random.below(2),
-        Math.min(end + random.below(9), this.#buffer.length),
-      );
+      const blockStart = start - random.below(2);
+      const blockEnd = Math.min(end + random.below(9), this.#buffer.length);
+      this.#strictInBlocks.begin?.(this.#buffer, blockStart, blockEnd);
       same("strict", strict, outcome(this.#strict.decode(this.#buffer, start, end)), record);
       same("strict after begin", strict, outcome(this.#strictInBlocks.decode(this.#buffer, start, end)), record);
       const onDemand = outcome(this.#onDemand.decode(this.#buffer, start, end));
       if (text !== undefined) same("onDemand", expected(text, rules, "first"), onDemand, record);
       else plausible(onDemand, record);
       if (before !== undefined) same("onDemand elsewhere", before, onDemand, record);
+      this.#onDemandInBlocks.begin?.(this.#buffer, blockStart, blockEnd);
+      same("onDemand after begin", onDemand, outcome(this.#onDemandInBlocks.decode(this.#buffer, start, end)), record);
       before = onDemand;
       this.#tryWhole(text, start, end, record);
     }

@@ -8,8 +8,9 @@ export const BAD_KEY = -2;
 
 /** The names of the picked fields, to be found by a key's bytes. Most keys are told apart by their length alone. */
 export class FieldNames {
+  /** The names in UTF-8. */
+  readonly bytes: readonly Uint8Array[];
   readonly #names: readonly string[];
-  readonly #bytes: readonly Uint8Array[];
   /** By length in bytes: the first field with a name of that length. */
   readonly #first: Int32Array;
   /** By field: the next one with a name of the same length. */
@@ -17,10 +18,10 @@ export class FieldNames {
 
   constructor(names: readonly string[]) {
     this.#names = names;
-    this.#bytes = names.map((name) => new TextEncoder().encode(name));
-    this.#first = new Int32Array(1 + Math.max(...this.#bytes.map((bytes) => bytes.length))).fill(NO_FIELD);
+    this.bytes = names.map((name) => new TextEncoder().encode(name));
+    this.#first = new Int32Array(1 + Math.max(...this.bytes.map((bytes) => bytes.length))).fill(NO_FIELD);
     this.#next = new Int32Array(names.length).fill(NO_FIELD);
-    for (const [field, bytes] of this.#bytes.entries()) {
+    for (const [field, bytes] of this.bytes.entries()) {
       this.#next[field] = this.#first[bytes.length]!;
       this.#first[bytes.length] = field;
     }
@@ -31,7 +32,7 @@ export class FieldNames {
     const length = end - start;
     if (length >= this.#first.length) return NO_FIELD;
     let field = this.#first[length]!;
-    while (field !== NO_FIELD && !isSame(bytes, start, this.#bytes[field]!)) field = this.#next[field]!;
+    while (field !== NO_FIELD && !isSame(bytes, start, this.bytes[field]!)) field = this.#next[field]!;
     return field;
   }
 
@@ -42,7 +43,7 @@ export class FieldNames {
   findEscaped(block: Block, start: number, backslash: number, end: number): number {
     const bytes = block.bytes;
     const unit = escapedUnit(bytes, backslash);
-    if (!this.#bytes.some((name) => mayGoOn(name, bytes, start, backslash, unit))) return NO_FIELD;
+    if (!this.bytes.some((name) => mayGoOn(name, bytes, start, backslash, unit))) return NO_FIELD;
     const key = parsedText(block, start - 1, end + 1);
     return key === NOT_JSON ? BAD_KEY : this.#names.indexOf(key);
   }

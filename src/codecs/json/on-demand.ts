@@ -4,21 +4,32 @@ import { afterSpace, BACKSLASH, CLOSE_OBJECT, COLON, COMMA, lastByte, OPEN_OBJEC
 import { BAD_KEY, NO_FIELD } from "./field-names.ts";
 import { notJson, type Picks } from "./picks.ts";
 import { scalarEnd } from "./scalars.ts";
+import { ScanKernel } from "./scan-kernel.ts";
 import { closingQuote, findSpecial } from "./strings.ts";
 
 /**
  * Reads a record up to the last picked field and looks at nothing behind it. See `json.pick` for what that leaves
  * unchecked. The record's last byte that is no white space must be `}`: no loop over tokens runs past it, so none but
  * those over strings and containers asks where the record ends.
+ *
+ * Records that come in blocks are scanned by a {@link ScanKernel} where there is one: it does as the scan below does.
  */
 export class OnDemandDecoder<T> implements Decoder<T> {
   readonly name: string;
   readonly #picks: Picks<T>;
   #block = new Block(new Uint8Array(0));
+  /** Undefined until the first block; null where there is none. */
+  #kernel: ScanKernel | null | undefined;
 
   constructor(name: string, picks: Picks<T>) {
     this.name = name;
     this.#picks = picks;
+  }
+
+  /** Takes all records of a block into the kernel at once. The bytes must stay as they are until the next call. */
+  begin(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#kernel === undefined) this.#kernel = ScanKernel.of(this.#picks.names.bytes) ?? null;
+    this.#kernel?.begin(bytes, start, end);
   }
 
   decode(bytes: Uint8Array, start: number, end: number): T | Malformed {
@@ -28,7 +39,11 @@ export class OnDemandDecoder<T> implements Decoder<T> {
     const first = afterSpace(bytes, start);
     if (bytes[first] !== OPEN_OBJECT) return notJson;
     this.#picks.clear();
-    return scan(this.#block, first + 1, last, this.#picks) ? this.#picks.make(this.#block) : notJson;
+    const kernel = this.#kernel;
+    const sound = kernel?.has(bytes, start, end)
+      ? kernel.scan(this.#block, first + 1, last, this.#picks)
+      : scan(this.#block, first + 1, last, this.#picks);
+    return sound ? this.#picks.make(this.#block) : notJson;
   }
 }
 

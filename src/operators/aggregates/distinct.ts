@@ -2,7 +2,6 @@ import type { ChangeLog, Stateful } from "../../core/state.ts";
 import type { Aggregate, AggregateFamily } from "./aggregate.ts";
 import { IdTable } from "./id-table.ts";
 import type { DistinctKey } from "./key-chunks.ts";
-import { KeySet } from "./key-set.ts";
 import { SlotPages } from "./slot-pages.ts";
 
 /**
@@ -30,10 +29,10 @@ export function distinctKey(key: DistinctKey): DistinctKey {
 
 /** The state of `distinct` for a window that shares with none: the keys. */
 class DistinctAlone implements AggregateFamily<number> {
-  readonly parts = new KeySet();
+  readonly parts = new IdTable();
 
   add(key: DistinctKey): void {
-    this.parts.add(key);
+    this.parts.idOf(key);
   }
 
   result(): number {
@@ -43,7 +42,7 @@ class DistinctAlone implements AggregateFamily<number> {
   free(): void {}
 
   absorb(other: AggregateFamily<unknown>): void {
-    for (const key of (other as DistinctAlone).parts.keys()) this.parts.add(key);
+    for (const key of (other as DistinctAlone).parts.keys()) this.parts.idOf(key);
   }
 
   save(): unknown {

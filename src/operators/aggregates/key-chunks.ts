@@ -3,9 +3,6 @@ import type { ChangeLog, Stateful } from "../../core/state.ts";
 /** What can be told apart: text and finite numbers. The number 5 and the text "5" are two. */
 export type DistinctKey = string | number;
 
-/** How many keys one `Map` or `Set` of V8 is given; it would throw at 2^24. */
-export const keysInOneMax = 16_000_000;
-
 const chunkKeys = 256;
 
 /**

@@ -30,7 +30,7 @@ function parsed(line: Buffer): unknown {
 /** How to see that a line is bad in this way and in no other. */
 const proofs: Record<BadKind, (line: Buffer) => boolean> = {
   "not JSON": (line) => parsed(line) === "not JSON",
-  truncated: (line) => parsed(line) === "not JSON" && line[0] === 0x7b && !/[}\s]$/.test(line.toString("latin1")),
+  truncated: (line) => parsed(line) === "not JSON" && line[0] === 0x7b && !/[}\t\n\r ]$/.test(line.toString("latin1")),
   "no ts": (line) => !Object.hasOwn(parsed(line) as object, "ts") && Object.hasOwn(parsed(line) as object, "uid"),
   "no uid": (line) => !Object.hasOwn(parsed(line) as object, "uid") && Object.hasOwn(parsed(line) as object, "ts"),
   "ts of wrong type": (line) => {

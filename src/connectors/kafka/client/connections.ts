@@ -1,0 +1,86 @@
+import { type Broker, Connection, type ConnectionOptions, parseBroker } from "@platformatic/kafka";
+import { KafkaFailure } from "./kafka-failure.ts";
+
+/** How to reach a cluster. */
+export interface ConnectionSettings {
+  /** `HOST:PORT` of some of its nodes. */
+  readonly bootstrap: readonly string[];
+  readonly clientId: string;
+  readonly connectTimeoutMs: number;
+  /** How long an answer may take. */
+  readonly requestTimeoutMs: number;
+  /** How long an answer may take that waits for other members of a group. */
+  readonly waitTimeoutMs: number;
+  readonly tls?: ConnectionOptions["tls"] | undefined;
+  readonly sasl?: ConnectionOptions["sasl"] | undefined;
+}
+
+/** What goes over one connection: a node answers its requests in order, so what waits must not stand before what does not. */
+export type Lane = "calls" | "fetch" | "produce" | "join";
+
+/** The connections to a cluster's nodes, one a node and lane, made when needed and again when lost. */
+export class Connections {
+  readonly #settings: ConnectionSettings;
+  readonly #places = new Map<number, Broker>();
+  readonly #open = new Map<string, Promise<Connection>>();
+  readonly #bootstrap: readonly Broker[];
+  #nextBootstrap = 0;
+  #closed = false;
+
+  constructor(settings: ConnectionSettings) {
+    this.#settings = settings;
+    this.#bootstrap = settings.bootstrap.map((broker) => parseBroker(broker));
+  }
+
+  /** Remembers where nodes are. One that has moved is connected to anew. */
+  learn(nodes: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[]): void {
+    for (const { nodeId, host, port } of nodes) this.#places.set(nodeId, { host, port });
+  }
+
+  /** A connection to a node, or to any: the known ones and the bootstrap list in turns, so that a dead one is soon left. */
+  to(node: number | undefined, lane: Lane): Promise<Connection> {
+    if (this.#closed) return Promise.reject(new KafkaFailure("CLIENT", "the client is closed", false));
+    if (node === undefined) return this.#at(this.#bootstrap[this.#nextBootstrap % this.#bootstrap.length]!, lane, true);
+    const place = this.#places.get(node);
+    if (place !== undefined) return this.#at(place, lane, false);
+    return Promise.reject(new KafkaFailure("BROKER_NOT_AVAILABLE", `where node ${node} is, is not known`, true));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.all(open.map((connection) => connection.then((ready) => ready.close()).catch(() => {})));
+  }
+
+  #at(place: Broker, lane: Lane, isBootstrap: boolean): Promise<Connection> {
+    const key = `${place.host}:${place.port}/${lane}`;
+    const known = this.#open.get(key);
+    if (known !== undefined) return known;
+    const forget = () => {
+      if (this.#open.get(key) === made) this.#open.delete(key);
+    };
+    const made = this.#connect(place, lane, forget);
+    this.#open.set(key, made);
+    made.catch(() => {
+      forget();
+      if (isBootstrap) this.#nextBootstrap++;
+    });
+    return made;
+  }
+
+  async #connect(place: Broker, lane: Lane, forget: () => void): Promise<Connection> {
+    const { clientId, connectTimeoutMs, requestTimeoutMs, waitTimeoutMs, tls, sasl } = this.#settings;
+    const connection = new Connection(clientId, {
+      connectTimeout: connectTimeoutMs,
+      requestTimeout: lane === "join" ? waitTimeoutMs : requestTimeoutMs,
+      ...(tls === undefined ? {} : { tls }),
+      ...(sasl === undefined ? {} : { sasl }),
+    });
+    // Calls under way learn of it by themselves; an event without a listener would end the process.
+    connection.on("error", forget);
+    connection.on("close", forget);
+    await connection.connect(place.host, place.port);
+    return connection;
+  }
+}

@@ -1,0 +1,85 @@
+import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { compressionsAlgorithms } from "@platformatic/kafka";
+import { MalformedBatch } from "./malformed-batch.ts";
+
+/** What the records of a batch are packed with; the place in the list is the number in the batch's attributes. */
+export const compressions = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
+
+/** The name of a {@link compressions | compression}. */
+export type Compression = (typeof compressions)[number];
+
+/** Unpacks the records of a batch. Throws {@link MalformedBatch} on what is no such data, or unpacks to more than `bytesMax`. */
+export function unpack(compression: Compression, packed: Buffer, bytesMax: number): Buffer {
+  try {
+    const bytes = unpacked(compression, packed, bytesMax);
+    if (bytes.length > bytesMax) throw new RangeError(`it unpacks to ${bytes.length} bytes, more than ${bytesMax}`);
+    return bytes;
+  } catch (cause) {
+    throw new MalformedBatch(`a batch cannot be unpacked (${compression}): ${String(cause)}`);
+  }
+}
+
+/** Packs the records of a batch. Snappy as one block without framing, which every client reads. */
+export function pack(compression: Compression, bytes: Buffer): Buffer {
+  switch (compression) {
+    case "none":
+      return bytes;
+    case "gzip":
+      return gzipSync(bytes, { level: 1 });
+    case "zstd":
+      return zstdCompressSync(bytes);
+    default:
+      return compressionsAlgorithms[compression].compressSync(bytes);
+  }
+}
+
+function unpacked(compression: Compression, packed: Buffer, bytesMax: number): Buffer {
+  switch (compression) {
+    case "none":
+      return packed;
+    case "gzip":
+      return gunzipSync(packed, { maxOutputLength: bytesMax });
+    case "zstd":
+      return zstdDecompressSync(packed, { maxOutputLength: bytesMax });
+    case "snappy":
+      return isXerial(packed) ? unpackXerial(packed, bytesMax) : unpackSnappy(packed, bytesMax);
+    case "lz4":
+      return compressionsAlgorithms.lz4.decompressSync(packed);
+  }
+}
+
+/** What Java's snappy begins with: a head of 16 bytes, then blocks, each after its length. */
+const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
+const xerialHeadBytes = 16;
+
+function isXerial(packed: Buffer): boolean {
+  return packed.subarray(0, xerialMagic.length).equals(xerialMagic);
+}
+
+function unpackXerial(packed: Buffer, bytesMax: number): Buffer {
+  const blocks: Buffer[] = [];
+  let length = 0;
+  for (let at = xerialHeadBytes; at < packed.length; ) {
+    const end = at + 4 + packed.readUInt32BE(at);
+    if (end > packed.length) throw new RangeError("a block is cut off");
+    const block = unpackSnappy(packed.subarray(at + 4, end), bytesMax - length);
+    length += block.length;
+    blocks.push(block);
+    at = end;
+  }
+  return Buffer.concat(blocks, length);
+}
+
+/** A block tells its length first, so that a small one that unpacks to gigabytes is refused before. */
+function unpackSnappy(block: Buffer, bytesMax: number): Buffer {
+  let length = 0;
+  for (let at = 0, shift = 1; at < 5; at++, shift *= 128) {
+    const byte = block[at] ?? 0;
+    length += (byte & 0x7f) * shift;
+    if (byte < 0x80) break;
+  }
+  if (length > bytesMax) throw new RangeError(`a block unpacks to ${length} bytes`);
+  const bytes = compressionsAlgorithms.snappy.decompressSync(block);
+  if (bytes.length !== length) throw new RangeError("a block does not unpack to the length it tells");
+  return bytes;
+}

@@ -1,0 +1,65 @@
+import type { Encoder } from "../../core/codec.ts";
+import { MillraceError } from "../../core/errors.ts";
+import type { RecordInfo } from "../../core/operator.ts";
+import type { Sink } from "../../core/sink.ts";
+import type { Bytes } from "./batch-builder.ts";
+import { type Compression, compressions } from "./compression.ts";
+import { type KafkaOptions, openClient } from "./kafka-options.ts";
+import { KafkaWriter } from "./kafka-writer.ts";
+import type { RecordHeader } from "./record-headers.ts";
+
+/** What {@link kafkaSink} takes. */
+export interface KafkaSinkOptions<T> extends KafkaOptions {
+  readonly topic: string;
+  /** A value's bytes. Default JSON. */
+  readonly encoder?: Encoder<T>;
+  /** A record's key; the same key goes to the same partition as with Java's clients. Default none: partitions in turns. */
+  readonly key?: (value: T, record: RecordInfo) => Bytes | null;
+  readonly headers?: (value: T, record: RecordInfo) => readonly RecordHeader[];
+  /** What batches are packed with. Default `"lz4"`. */
+  readonly compression?: Compression;
+  /** A batch goes out when it has so many bytes before compression, or when nothing more comes for now. Default 256 KiB. */
+  readonly batchBytes?: number;
+  /** How much may wait to be acknowledged before the pipeline waits. Default 8 MiB. */
+  readonly pendingBytesMax?: number;
+}
+
+/** A value as JSON text. Throws at what has none, such as `undefined` or a bigint. */
+const jsonText: Encoder<unknown> = {
+  name: "json",
+  encode: (value) => {
+    const text: string | undefined = JSON.stringify(value);
+    if (text === undefined) throw new TypeError(`JSON has no text for ${typeof value}`);
+    return text;
+  },
+};
+
+/**
+ * A topic, one record a value, its time the event time where there is one. Every record is acknowledged by all replicas in
+ * sync (`acks=all`) before a checkpoint counts it, and is written once however often it had to be sent. What was written
+ * after the last checkpoint before a crash is written again: at-least-once.
+ *
+ * A broker that is away is tried until it is back, while the pipeline is held back. A record larger than the topic takes
+ * fails the step at that record. Opening rejects with `ML4001` when the topic is not there.
+ */
+export function kafkaSink<T = unknown>(options: KafkaSinkOptions<T>): Sink<T> {
+  const encoder: Encoder<T> = options.encoder ?? jsonText;
+  const compression = options.compression ?? "lz4";
+  if (!compressions.includes(compression)) {
+    const message = `compression is ${JSON.stringify(compression)}; give one of ${compressions.join(", ")}`;
+    throw new MillraceError("ML1002", { message });
+  }
+  const settings = {
+    topic: options.topic,
+    encode: (value: T) => encoder.encode(value),
+    key: options.key,
+    headers: options.headers,
+    compression,
+    batchBytes: options.batchBytes ?? 256 * 1024,
+    pendingBytesMax: options.pendingBytesMax ?? 8 * 1024 * 1024,
+  };
+  return {
+    traits: { name: `kafka ${options.topic}`, delivery: "at-least-once" },
+    open: (context) => KafkaWriter.open(context, openClient(options), settings),
+  };
+}

@@ -1,0 +1,124 @@
+import { BatchBuilder, type Bytes } from "./batch-builder.ts";
+import { batchField } from "./batch-header.ts";
+import type { ProducerIdentity, TopicPartition } from "./client/kafka-client.ts";
+import type { Compression } from "./compression.ts";
+import type { RecordHeader } from "./record-headers.ts";
+
+/** A batch ready to be sent. */
+export interface SealedBatch {
+  readonly bytes: Buffer;
+  /** What it counted for while it was written, given back when it is acknowledged. */
+  readonly pendingBytes: number;
+  /** The transaction it belongs to, counted from 0; 0 without transactions. */
+  readonly round: number;
+}
+
+/** How batches are made. */
+export interface BatchSettings {
+  readonly compression: Compression;
+  /** A batch is sealed when it has reached so many bytes before compression. */
+  readonly batchBytes: number;
+  /** What the broker takes of one batch, after compression. */
+  readonly batchBytesMax: number;
+  readonly transactional: boolean;
+}
+
+/** A record that no broker would take. */
+export class RecordTooLarge extends Error {
+  constructor(place: TopicPartition, bytes: number, bytesMax: number) {
+    super(
+      `a record for ${place.topic} makes a batch of ${bytes} bytes; the topic takes ${bytesMax} (max.message.bytes)`,
+    );
+    this.name = "RecordTooLarge";
+  }
+}
+
+const sequenceModulus = 0x8000_0000;
+
+/** What is on its way into one partition: a batch being written, and sealed ones in order. */
+export class PartitionOutput {
+  readonly place: TopicPartition;
+  readonly sealed: SealedBatch[] = [];
+  /** Whether its first sealed batch is being sent. */
+  inFlight = false;
+  readonly #settings: BatchSettings;
+  readonly #builder: BatchBuilder;
+  #sequence = 0;
+
+  constructor(place: TopicPartition, settings: BatchSettings) {
+    this.place = place;
+    this.#settings = settings;
+    this.#builder = new BatchBuilder(Math.min(settings.batchBytes, 64 * 1024));
+  }
+
+  /** Whether a batch is being written. */
+  get open(): boolean {
+    return this.#builder.count > 0;
+  }
+
+  /** Writes a record and gives the bytes it takes. Throws {@link RecordTooLarge}. */
+  add(
+    timestamp: number,
+    key: Bytes | null,
+    value: Bytes | null,
+    headers: readonly RecordHeader[],
+    producer: ProducerIdentity,
+    round: number,
+  ): number {
+    const { batchBytes, batchBytesMax } = this.#settings;
+    const upperBound = 64 + 3 * ((key?.length ?? 0) + (value?.length ?? 0));
+    if (upperBound > batchBytesMax / 2) return this.#addAlone(timestamp, key, value, headers, producer, round);
+    if (this.#builder.size + upperBound > batchBytesMax) this.seal(producer, round);
+    const before = this.open ? this.#builder.size : 0;
+    this.#builder.add(timestamp, key, value, headers);
+    const added = this.#builder.size - before;
+    if (this.#builder.size >= batchBytes) this.seal(producer, round);
+    return added;
+  }
+
+  /** Ends the batch being written, if there is one. */
+  seal(producer: ProducerIdentity, round: number): void {
+    const builder = this.#builder;
+    if (builder.count === 0) return;
+    const bytes = this.#sealed(builder, producer);
+    this.sealed.push({ bytes, pendingBytes: builder.size, round });
+    this.#sequence = (this.#sequence + builder.count) % sequenceModulus;
+    builder.clear();
+  }
+
+  /** Forgets everything, and begins to count from 0 as a producer with a new epoch does. Gives the bytes that frees. */
+  reset(): number {
+    let bytes = this.open ? this.#builder.size : 0;
+    for (const batch of this.sealed.splice(0)) bytes += batch.pendingBytes;
+    this.#builder.clear();
+    this.#sequence = 0;
+    this.inFlight = false;
+    return bytes;
+  }
+
+  /** A record that may be too large gets a batch of its own, packed at once, so that it is refused before it is taken. */
+  #addAlone(
+    timestamp: number,
+    key: Bytes | null,
+    value: Bytes | null,
+    headers: readonly RecordHeader[],
+    producer: ProducerIdentity,
+    round: number,
+  ): number {
+    this.seal(producer, round);
+    const { batchBytesMax } = this.#settings;
+    const builder = new BatchBuilder(batchField.records);
+    builder.add(timestamp, key, value, headers);
+    const bytes = this.#sealed(builder, producer);
+    if (bytes.length > batchBytesMax) throw new RecordTooLarge(this.place, bytes.length, batchBytesMax);
+    this.sealed.push({ bytes, pendingBytes: builder.size, round });
+    this.#sequence = (this.#sequence + 1) % sequenceModulus;
+    return builder.size;
+  }
+
+  #sealed(builder: BatchBuilder, { id, epoch }: ProducerIdentity): Buffer {
+    const { compression, transactional } = this.#settings;
+    const baseSequence = this.#sequence;
+    return builder.seal({ compression, producerId: id, producerEpoch: epoch, baseSequence, transactional });
+  }
+}

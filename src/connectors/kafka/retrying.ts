@@ -1,0 +1,38 @@
+import { type Clock, sleep } from "../../core/clock.ts";
+import type { Random } from "../../core/random.ts";
+import { failedWith, KafkaFailure } from "./client/kafka-failure.ts";
+
+/** How long something is tried for. */
+export interface Patience {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Milliseconds after which the last failure stands; Infinity to go on until `signal` aborts. */
+  readonly patienceMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Codes that are worth another try here, besides those the protocol calls retryable. */
+  readonly also?: readonly string[] | undefined;
+  /** The first pause; 20 unless told. */
+  readonly firstPauseMs?: number | undefined;
+  /** Called before each new try. */
+  readonly onRetry?: ((failure: KafkaFailure) => void) | undefined;
+}
+
+const usualFirstPauseMs = 20;
+const pauseMsMax = 1000;
+
+/** Does `work`, again after each failure that may pass, with pauses that double up to a second. Rejects with the last failure. */
+export async function retrying<T>(work: () => Promise<T>, patience: Patience): Promise<T> {
+  const { clock, random, patienceMs, signal, also = [], firstPauseMs = usualFirstPauseMs, onRetry } = patience;
+  const began = clock.monotonic();
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, pauseMsMax)) {
+    try {
+      return await work();
+    } catch (thrown) {
+      const mayPass = (thrown instanceof KafkaFailure && thrown.retryable) || failedWith(thrown, ...also);
+      if (!mayPass || signal?.aborted || clock.monotonic() - began >= patienceMs) throw thrown;
+      onRetry?.(thrown as KafkaFailure);
+      await sleep(clock, pauseMs * (0.5 + random.next() / 2), signal);
+      if (signal?.aborted) throw thrown;
+    }
+  }
+}

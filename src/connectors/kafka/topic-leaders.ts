@@ -1,0 +1,74 @@
+import { type Clock, sleep } from "../../core/clock.ts";
+import { type KafkaClient, nameOf, type TopicInfo, type TopicPartition } from "./client/kafka-client.ts";
+import { KafkaFailure } from "./client/kafka-failure.ts";
+
+/** What is needed to keep track of who leads what. */
+export interface TopicLeadersOptions {
+  readonly client: KafkaClient;
+  readonly clock: Clock;
+  /** The topics that matter just now. */
+  readonly topics: () => readonly string[];
+  /** Called after each answer, and after each failed attempt. */
+  readonly onKnown: () => void;
+  /** Called with what is worth no other attempt. */
+  readonly onFailure: (failure: KafkaFailure) => void;
+  readonly onTrouble: (failure: KafkaFailure) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Between two questions while something has no leader. */
+const pauseMs = 100;
+
+/** Which node leads which partition, as far as is known. Whoever misses a leader, or finds that one has moved, asks for a `refresh`. */
+export class TopicLeaders {
+  readonly #options: TopicLeadersOptions;
+  #known: ReadonlyMap<string, TopicInfo> = new Map();
+  #asking: Promise<void> | undefined;
+
+  constructor(options: TopicLeadersOptions) {
+    this.#options = options;
+  }
+
+  /** The node that leads a partition; undefined while none does, or it is not known. */
+  of({ topic, partition }: TopicPartition): number | undefined {
+    const leader = this.#known.get(topic)?.leaders[partition];
+    return leader === undefined || leader < 0 ? undefined : leader;
+  }
+
+  topic(name: string): TopicInfo | undefined {
+    return this.#known.get(name);
+  }
+
+  /** Asks the cluster; one question at a time, and not again at once while the answer is incomplete. */
+  refresh(): void {
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined;
+      this.#options.onKnown();
+    });
+  }
+
+  async #ask(): Promise<void> {
+    const { client, clock, topics, onFailure, onTrouble, signal } = this.#options;
+    try {
+      this.#known = await client.topics([...new Set(topics())]);
+      const leaderless = this.#leaderless(topics());
+      if (leaderless === undefined) return;
+      onTrouble(new KafkaFailure("LEADER_NOT_AVAILABLE", `${leaderless} has no leader just now`, true));
+    } catch (thrown) {
+      const failure = thrown as KafkaFailure;
+      if (!failure.retryable) return onFailure(failure);
+      onTrouble(failure);
+    }
+    await sleep(clock, pauseMs, signal);
+  }
+
+  #leaderless(names: readonly string[]): string | undefined {
+    for (const topic of names) {
+      const info = this.#known.get(topic);
+      if (info === undefined) return `topic ${topic}`;
+      const partition = info.leaders.findIndex((leader) => leader < 0);
+      if (partition >= 0) return nameOf({ topic, partition });
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,184 @@
+import type { Clock } from "../../core/clock.ts";
+import type { Random } from "../../core/random.ts";
+import type { Bytes } from "./batch-builder.ts";
+import {
+  type GroupMembership,
+  nameOf,
+  type PartitionOffset,
+  type ProducerIdentity,
+  type TopicPartition,
+  type TransactionalProducer,
+} from "./client/kafka-client.ts";
+import { failedWith, KafkaFailure } from "./client/kafka-failure.ts";
+import { Coordinator } from "./coordinator.ts";
+import type { ProducerOptions } from "./producer-options.ts";
+import { ProducerSession } from "./producer-session.ts";
+import type { RecordHeader } from "./record-headers.ts";
+import type { Patience } from "./retrying.ts";
+
+/** How a transactional producer is set. */
+export interface TransactionOptions extends Omit<ProducerOptions, "transaction" | "transactional"> {
+  /** Names the producer over restarts: whoever opens it anew ends what the one before left open, and fences it. */
+  readonly transactionalId: string;
+  /** After so long without an end the broker aborts a transaction, and readers get past it. At least the longest interval. */
+  readonly transactionTimeoutMs: number;
+}
+
+/** The offsets that move together with what a transaction writes. */
+export interface TransactionOffsets {
+  readonly member: GroupMembership;
+  readonly offsets: readonly PartitionOffset[];
+}
+
+/** How long a coordinator may be away before a transaction is given up: shorter than the transaction itself would last. */
+const patienceShare = 0.5;
+/** The coordinator still writes the markers of the transaction before: a matter of milliseconds. */
+const markersPauseMs = 1;
+
+/** Another producer was opened with the same transactional id, or the broker gave this one up: it must not go on. */
+export function isFenced(thrown: unknown): boolean {
+  return failedWith(
+    thrown,
+    "PRODUCER_FENCED",
+    "INVALID_PRODUCER_EPOCH",
+    "TRANSACTION_COORDINATOR_FENCED",
+    "FENCED_INSTANCE_ID",
+    "ILLEGAL_GENERATION",
+    "UNKNOWN_MEMBER_ID",
+  );
+}
+
+/**
+ * Writes in transactions, one after another: records, and the offsets of what they were made from. A transaction begins
+ * with the first record; with nothing to write there is none. What is added while a commit is under way belongs to the next
+ * one, and waits here for its turn.
+ */
+export class TransactionSession {
+  readonly #options: TransactionOptions;
+  readonly #coordinator: Coordinator;
+  readonly #groups = new Map<string, Coordinator>();
+  readonly #session: ProducerSession;
+  readonly #patience: Patience;
+  readonly #registered = new Set<string>();
+  #producer: TransactionalProducer;
+  #registering: Promise<void> = Promise.resolve();
+
+  private constructor(options: TransactionOptions, coordinator: Coordinator, producer: ProducerIdentity) {
+    const { clock, random, transactionalId, transactionTimeoutMs } = options;
+    this.#options = options;
+    this.#coordinator = coordinator;
+    this.#producer = { ...producer, transactionalId };
+    this.#patience = patienceOf(clock, random, transactionTimeoutMs * patienceShare);
+    const register = (places: readonly TopicPartition[]) => this.#register(places);
+    this.#session = new ProducerSession(
+      { ...options, transactional: true, transaction: { transactionalId, register } },
+      producer,
+    );
+  }
+
+  /** Takes the transactional id over: what an earlier owner left open is aborted before this resolves. */
+  static async open(options: TransactionOptions): Promise<TransactionSession> {
+    const { client, transactionalId } = options;
+    const coordinator = new Coordinator(client, "transaction", transactionalId);
+    return new TransactionSession(options, coordinator, await initialised(options, coordinator));
+  }
+
+  get full(): boolean {
+    return this.#session.full;
+  }
+
+  partitionsOf(topic: string): Promise<number> {
+    return this.#session.partitionsOf(topic);
+  }
+
+  /** Takes a record into the transaction under way, or the next one while that is being committed. */
+  add(
+    place: TopicPartition,
+    timestamp: number,
+    key: Bytes | null,
+    value: Bytes | null,
+    headers: readonly RecordHeader[] = [],
+  ): void {
+    this.#session.add(place, timestamp, key, value, headers);
+  }
+
+  flush(): void {
+    this.#session.flush();
+  }
+
+  drain(): Promise<void> {
+    return this.#session.drain();
+  }
+
+  /**
+   * Commits everything added before the call, and with it the offsets, or nothing at all. Rejects when that failed: then
+   * `abort`, or, when {@link isFenced}, end. Calls do not overlap.
+   */
+  async commit(offsets: readonly TransactionOffsets[] = []): Promise<void> {
+    const written = this.#session.flushed();
+    this.#session.cut();
+    await written;
+    for (const { member, offsets: moved } of offsets) if (moved.length > 0) await this.#addOffsets(member, moved);
+    if (this.#registered.size > 0) {
+      await this.#call((node) => this.#options.client.endTransaction(node, this.#producer, true));
+      this.#registered.clear();
+    }
+    this.#session.openRound();
+  }
+
+  /**
+   * Drops everything that is not committed, what was added for the next transaction too. The producer is made anew: whatever
+   * went wrong, its sequences and those of the broker agree again.
+   */
+  async abort(): Promise<void> {
+    await this.#session.halt();
+    const identity = await initialised(this.#options, this.#coordinator);
+    this.#producer = { ...identity, transactionalId: this.#options.transactionalId };
+    this.#registered.clear();
+    this.#session.reset(identity);
+  }
+
+  /** Ends the session; a transaction under way is left to the next owner of the id, or to its timeout. */
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  /** One call after another, since two brokers may be sent to at the same time. */
+  #register(places: readonly TopicPartition[]): Promise<void> {
+    const mine = this.#registering.then(async () => {
+      const missing = places.filter((place) => !this.#registered.has(nameOf(place)));
+      if (missing.length === 0) return;
+      await this.#call((node) => this.#options.client.addPartitions(node, this.#producer, missing));
+      for (const place of missing) this.#registered.add(nameOf(place));
+    });
+    this.#registering = mine.catch(() => {});
+    return mine;
+  }
+
+  async #addOffsets(member: GroupMembership, offsets: readonly PartitionOffset[]): Promise<void> {
+    const { client } = this.#options;
+    const { groupId } = member;
+    await this.#call((node) => client.addOffsets(node, this.#producer, groupId));
+    this.#registered.add(`group ${groupId}`);
+    let group = this.#groups.get(groupId);
+    if (group === undefined) this.#groups.set(groupId, (group = new Coordinator(client, "group", groupId)));
+    const commit = (node: number) => client.commitOffsetsInTransaction(node, this.#producer, member, offsets);
+    await group.call(commit, this.#patience);
+  }
+
+  #call(work: (node: number) => Promise<void>): Promise<void> {
+    return this.#coordinator.call(work, this.#patience);
+  }
+}
+
+async function initialised(options: TransactionOptions, coordinator: Coordinator): Promise<ProducerIdentity> {
+  const { client, clock, random, transactionalId, transactionTimeoutMs } = options;
+  const init = (node: number) => client.initProducer(node, transactionalId, transactionTimeoutMs);
+  const producer = await coordinator.call(init, patienceOf(clock, random, transactionTimeoutMs));
+  if (producer.id < 0n) throw new KafkaFailure("INVALID_PRODUCER_ID_MAPPING", "the broker gave no producer id", false);
+  return producer;
+}
+
+function patienceOf(clock: Clock, random: Random, patienceMs: number): Patience {
+  return { clock, random, patienceMs, firstPauseMs: markersPauseMs, also: ["CONCURRENT_TRANSACTIONS"] };
+}

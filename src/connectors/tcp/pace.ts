@@ -1,0 +1,110 @@
+import type { Clock, Timer } from "../../core/clock.ts";
+import type { SlowClient } from "./fan-out-settings.ts";
+import type { UserClient } from "./user-client.ts";
+
+/** How long a client may take nothing before those who wait for it go on without it. */
+export const stallMs = 1_000;
+
+/**
+ * Says when the source has to wait for the clients.
+ *
+ * With `"block"` it waits for any client whose buffer is full, for as long as that takes. Otherwise it is held to the pace
+ * of the median client: while more than half of the clients are half a buffer behind, it is not they that are slow but the
+ * stream that is fast. Who takes nothing at all while it waits is left out of the count after {@link stallMs}.
+ */
+export class Pace {
+  readonly #policy: SlowClient;
+  readonly #bufferBytes: number;
+  readonly #clients: ReadonlySet<UserClient>;
+  #lagging = 0;
+  #stalled = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(policy: SlowClient, bufferBytes: number, clients: ReadonlySet<UserClient>) {
+    this.#policy = policy;
+    this.#bufferBytes = bufferBytes;
+    this.#clients = clients;
+  }
+
+  get held(): boolean {
+    if (this.#policy === "block") return this.#lagging > 0;
+    return this.#lagging > (this.#clients.size - this.#stalled) / 2;
+  }
+
+  /** Looks at a client of which something changed. */
+  note(client: UserClient): void {
+    const blocks = this.#policy === "block";
+    const high = blocks ? this.#bufferBytes : this.#bufferBytes / 2;
+    const ignored = client.gone || (client.stalled && !blocks);
+    const lagging = !ignored && client.bytes > (client.lagging ? high / 2 : high);
+    if (lagging !== client.lagging) this.#lagging += lagging ? 1 : -1;
+    client.lagging = lagging;
+    this.#release();
+  }
+
+  /** Marks a client as stalled, or as going again. */
+  stall(client: UserClient, stalled: boolean): void {
+    if (client.stalled === stalled) return;
+    client.stalled = stalled;
+    this.#stalled += stalled ? 1 : -1;
+    this.note(client);
+  }
+
+  /** A client that is not counted any more. Call it after the client was removed. */
+  forget(client: UserClient): void {
+    if (client.stalled) this.#stalled -= 1;
+    if (client.lagging) this.#lagging -= 1;
+    client.stalled = client.lagging = false;
+    this.#release();
+  }
+
+  /** Resolves when the source need not wait any more. */
+  released(): Promise<void> {
+    if (!this.held) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Lets those go who wait. */
+  end(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  #release(): void {
+    if (this.#waiting.length > 0 && !this.held) this.end();
+  }
+}
+
+/**
+ * Looks, while somebody waits for clients, every {@link stallMs} for those that took nothing in the meantime. Who begins to
+ * wait when another waits already may wait up to twice as long.
+ */
+export class StallWatch {
+  readonly #clock: Clock;
+  readonly #clients: ReadonlySet<UserClient>;
+  readonly #stalled: (client: UserClient) => void;
+  #timer: Timer | undefined;
+
+  constructor(clock: Clock, clients: ReadonlySet<UserClient>, stalled: (client: UserClient) => void) {
+    this.#clock = clock;
+    this.#clients = clients;
+    this.#stalled = stalled;
+  }
+
+  /** Watches for as long as `wanted` says so. */
+  start(wanted: () => boolean): void {
+    if (this.#timer !== undefined) return;
+    const before = new Map<UserClient, number>();
+    for (const client of this.#clients) if (client.bytes > 0) before.set(client, client.progress);
+    this.#timer = this.#clock.timer(stallMs, () => {
+      this.#timer = undefined;
+      for (const [client, progress] of before)
+        if (client.progress === progress && client.bytes > 0) this.#stalled(client);
+      if (wanted()) this.start(wanted);
+    });
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+}

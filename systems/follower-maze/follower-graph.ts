@@ -1,0 +1,70 @@
+import type { KeyedStore, Processor, ProcessTask } from "millrace";
+import type { Delivery } from "millrace/tcp";
+import type { MazeEvent } from "./event.ts";
+import { Followers, followersCodec } from "./followers.ts";
+
+/**
+ * Routes events, which must come in order: a follow and a private message to the one addressed, a broadcast to all, a status to those
+ * who follow its author at that moment; an unfollow to nobody.
+ *
+ * State: the followers of each user that has any. A checkpoint writes the lists that changed, each whole.
+ */
+export function followerGraph(): Processor<MazeEvent, Delivery> {
+  return {
+    kind: "follower graph",
+    version: "1",
+    open: (context) => {
+      const followers = context.store<Followers, string>("followers", { codec: followersCodec });
+      context.meter.gauge("users followed", () => followers.size);
+      return new Graph(followers, (delivery) => context.emit(delivery));
+    },
+  };
+}
+
+class Graph implements ProcessTask<MazeEvent> {
+  readonly #followers: KeyedStore<Followers, string>;
+  readonly #emit: (delivery: Delivery) => void;
+
+  constructor(followers: KeyedStore<Followers, string>, emit: (delivery: Delivery) => void) {
+    this.#followers = followers;
+    this.#emit = emit;
+  }
+
+  record({ kind, from, to, bytes }: MazeEvent): void {
+    switch (kind) {
+      case "B":
+        this.#emit({ bytes, to: "all" });
+        break;
+      case "P":
+        this.#emit({ bytes, to: [to] });
+        break;
+      case "S":
+        this.#tellFollowers(from, bytes);
+        break;
+      case "F":
+        this.#follow(from, to);
+        this.#emit({ bytes, to: [to] });
+        break;
+      case "U":
+        this.#unfollow(from, to);
+        break;
+    }
+  }
+
+  #tellFollowers(user: string, bytes: Uint8Array): void {
+    const followers = this.#followers.get(user);
+    if (followers !== undefined) this.#emit({ bytes, to: followers.all() });
+  }
+
+  #follow(follower: string, user: string): void {
+    const followers = this.#followers.get(user) ?? new Followers();
+    if (followers.add(follower)) this.#followers.set(user, followers);
+  }
+
+  #unfollow(follower: string, user: string): void {
+    const followers = this.#followers.get(user);
+    if (followers === undefined || !followers.remove(follower)) return;
+    if (followers.size === 0) this.#followers.delete(user);
+    else this.#followers.set(user, followers);
+  }
+}

@@ -1,0 +1,146 @@
+import { connect, type Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { type Random, reasonOf, seededRandom, systemClock } from "millrace";
+import { ClientCheck } from "./client-check.ts";
+import type { ClientsNews, Order } from "./messages.ts";
+import type { SimulationSettings } from "./settings.ts";
+import { sharedMs } from "./shared-clock.ts";
+
+/** This file, which is a program, too: the clients of a simulation, in a process of their own. */
+export const clientsProcessFile = fileURLToPath(import.meta.url);
+
+/** Connections that are being made at once. */
+const connectingMax = 100;
+/** For so long nothing may come before the run counts as stuck. */
+const stallMs = 20_000;
+/** For so long it is looked whether more comes than should. */
+const lookOnMs = 300;
+
+class Clients {
+  readonly #settings: SimulationSettings;
+  readonly #check: ClientCheck;
+  readonly #random: Random;
+  #sockets: Socket[] = [];
+  #lastAtMs = sharedMs();
+  #allSent = false;
+  #finished = false;
+
+  constructor(settings: SimulationSettings) {
+    this.#settings = settings;
+    this.#check = new ClientCheck(settings, () => tell({ type: "ready" }));
+    this.#random = seededRandom(settings.seed);
+  }
+
+  async connect(): Promise<void> {
+    const { clients, slowClients, vanishingClients, users } = this.#settings;
+    for (let from = 0; from < clients; from += connectingMax) {
+      const some = Array.from({ length: Math.min(connectingMax, clients - from) }, (_, index) => from + index);
+      await Promise.all(some.map((client) => this.#open(client)));
+    }
+    for (let index = 0; index < slowClients; index++) (await this.#join(`${users - index}`)).pause();
+    for (let index = 0; index < vanishingClients; index++) void this.#comeAndGo(`${users - slowClients - index}`);
+    tell({ type: "connected" });
+  }
+
+  go(first: number): void {
+    this.#check.begin(first);
+    this.#lastAtMs = sharedMs();
+    tell({ type: "going" });
+    this.#watch();
+  }
+
+  begun(atMs: number): void {
+    this.#check.begunAtMs = atMs;
+  }
+
+  sent(): void {
+    this.#allSent = true;
+    this.#look();
+  }
+
+  async #open(client: number): Promise<void> {
+    const socket = await this.#join(String(client + 1));
+    this.#sockets.push(socket);
+    socket.on("data", (chunk) => {
+      this.#lastAtMs = sharedMs();
+      this.#check.received(client, chunk, this.#lastAtMs);
+      if (this.#allSent) this.#look();
+    });
+    socket.on("close", () => this.#check.closed(client));
+  }
+
+  /** Connects and gives its user id; resolves when that is on its way. */
+  #join(user: string): Promise<Socket> {
+    const { host, clientPort } = this.#settings;
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host, port: clientPort });
+      socket.on("error", reject);
+      socket.on("connect", () => socket.write(`${user}\r\n`, () => resolve(socket)));
+    });
+  }
+
+  /** A client that resets its connection in the middle of whatever it gets, and comes back. */
+  async #comeAndGo(user: string): Promise<void> {
+    while (!this.#finished) {
+      const socket = await this.#join(user).catch(() => undefined);
+      await new Promise<void>((resolve) => systemClock.timer(5 + this.#random.below(100), resolve));
+      socket?.resetAndDestroy();
+    }
+  }
+
+  #look(): void {
+    if (this.#finished || !this.#check.done) return;
+    this.#finished = true;
+    systemClock.timer(lookOnMs, () => this.#tellResult());
+  }
+
+  #watch(): void {
+    systemClock.timer(1000, () => {
+      if (this.#finished) return;
+      if (this.#check.broken) this.#tellResult();
+      else if (this.#allSent && sharedMs() - this.#lastAtMs > stallMs) {
+        this.#check.tellMissing();
+        this.#tellResult();
+      } else this.#watch();
+    });
+  }
+
+  #tellResult(): void {
+    this.#finished = true;
+    const { problems, bytes, latencies } = this.#check;
+    const { user, system } = process.cpuUsage();
+    const at = (share: number) => latencies.quantile(share);
+    tell({
+      type: "result",
+      problems,
+      bytes,
+      lastAtMs: this.#check.lastAtMs,
+      cpuMs: (user + system) / 1000,
+      latency:
+        latencies.count === 0
+          ? undefined
+          : { count: latencies.count, p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) },
+    });
+  }
+}
+
+function tell(news: ClientsNews): void {
+  process.send!(news);
+}
+
+function main(): void {
+  let clients: Clients | undefined;
+  process.on("disconnect", () => process.exit());
+  process.on("message", (order: Order) => {
+    if (order.type === "start") {
+      clients = new Clients(order.settings);
+      clients
+        .connect()
+        .catch((thrown) => tell({ type: "failed", message: `a client's connection: ${reasonOf(thrown)}` }));
+    } else if (order.type === "go") clients?.go(order.first);
+    else if (order.type === "begun") clients?.begun(order.atMs);
+    else if (order.type === "sent") clients?.sent();
+  });
+}
+
+if (import.meta.main) main();

@@ -1,0 +1,64 @@
+import type { SimulationSettings } from "./settings.ts";
+
+/** What the simulation tells its processes. */
+export type Order =
+  | { readonly type: "start"; readonly settings: SimulationSettings }
+  /** To the source: send one more broadcast, so that it is seen which clients the server knows. */
+  | { readonly type: "probe" }
+  /** The sequence begins, with this number. */
+  | { readonly type: "go"; readonly first: number }
+  /** To the clients: when, on the shared clock, the sequence began to be sent, and that all of it was. */
+  | { readonly type: "sent" }
+  | { readonly type: "begun"; readonly atMs: number };
+
+/** What the source tells. */
+export type SourceNews =
+  | { readonly type: "connected" }
+  | { readonly type: "probed"; readonly number: number }
+  | { readonly type: "begun"; readonly atMs: number }
+  | ({ readonly type: "sent" } & SourceResult)
+  | Failed;
+
+/** What the source did. */
+export interface SourceResult {
+  readonly lines: number;
+  readonly bytes: number;
+  readonly durationMs: number;
+  /** Of that, how long the server let it wait. */
+  readonly waitedMs: number;
+  readonly cpuMs: number;
+}
+
+/** What the clients tell. `ready`: each has received a probe. */
+export type ClientsNews =
+  | { readonly type: "connected" }
+  | { readonly type: "ready" }
+  | { readonly type: "going" }
+  | ({ readonly type: "result" } & ClientsResult)
+  | Failed;
+
+/** What the clients found. */
+export interface ClientsResult {
+  /** What was wrong, a line each; empty when every client received exactly what it should. */
+  readonly problems: readonly string[];
+  readonly bytes: number;
+  /** When the last byte came, on the shared clock. */
+  readonly lastAtMs: number;
+  readonly cpuMs: number;
+  /** From when an event was due to be sent to when a client had it, in milliseconds; with a rate only. */
+  readonly latency:
+    | {
+        readonly count: number;
+        readonly p50: number;
+        readonly p99: number;
+        readonly p999: number;
+        readonly max: number;
+      }
+    | undefined;
+}
+
+/** The process cannot go on. */
+export interface Failed {
+  readonly type: "failed";
+  readonly message: string;
+}
