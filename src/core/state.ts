@@ -26,6 +26,8 @@ export interface Stateful {
   entries(): Iterable<readonly [key: string, value: Uint8Array]>;
   apply(key: string, value: Uint8Array | undefined): void;
   restored?(): void;
+  /** Called once, before the first record, in a run that takes no checkpoints: changes need not be remembered, and must not pile up. */
+  unwatched?(): void;
   /** Called, between records, when a checkpoint that has everything up to the last `collect` is durable. Never without checkpoints. */
   committed?(): void;
   /** Whether it waits for `committed`: a checkpoint is then taken even though no record has come since the last. */

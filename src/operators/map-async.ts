@@ -113,6 +113,7 @@ class AsyncTask<In, Out> implements Task<In> {
       entries: () => store.entries(),
       apply: (key, value) => store.apply(key, value),
       restored: () => this.#callAgain(),
+      unwatched: () => store.unwatched?.(),
     });
   }
 

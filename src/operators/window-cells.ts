@@ -55,8 +55,8 @@ export class WindowCells {
   readonly families = new Map<number, Family>();
   /** Cells that changed after event time had passed their window. */
   readonly late = new Set<Cell>();
-  /** Families that changed since the last checkpoint; some may be gone. */
-  dirty: Family[] = [];
+  /** Families that changed since the last checkpoint. None that is gone: a run without checkpoints would keep them all. */
+  readonly dirty = new Set<Family>();
   /** What the next checkpoint must delete. */
   gone: string[] = [];
   /** Event time as it stands, in milliseconds. */
@@ -133,7 +133,7 @@ export class WindowCells {
     cell.dirty = true;
     if (cell.family.dirty) return;
     cell.family.dirty = true;
-    this.dirty.push(cell.family);
+    this.dirty.add(cell.family);
   }
 
   /** Forgets a cell, and its family with the last one. */
@@ -157,11 +157,12 @@ export class WindowCells {
     else family.freeSlots.push(slot);
     if (family.dirty) return;
     family.dirty = true;
-    this.dirty.push(family);
+    this.dirty.add(family);
   }
 
   #drop(family: Family): void {
     family.alive = false;
+    this.dirty.delete(family);
     this.families.delete(family.id);
     if (family.home?.get(family.key) === family) family.home.delete(family.key);
     for (const name of family.written ?? []) this.gone.push(name);

@@ -53,9 +53,8 @@ export class WindowStore implements Stateful {
     const { cells } = this.#owner;
     for (const name of cells.gone) log.delete(name);
     cells.gone = [];
-    const families = cells.dirty;
-    cells.dirty = [];
-    for (const family of families) if (family.alive) collectFamily(family, log);
+    for (const family of cells.dirty) collectFamily(family, log);
+    cells.dirty.clear();
     if (cells.watermark !== this.#writtenWatermark) log.put(watermarkKey, Buffer.from(String(cells.watermark)));
     this.#writtenWatermark = cells.watermark;
     this.#owner.collected();

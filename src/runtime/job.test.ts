@@ -84,3 +84,27 @@ test("after a crash the run goes on from its last checkpoint, and nothing is los
   await (await run()).done;
   expect(sink.values).toEqual([101, 102, 103, 104, 105, 106, 107]);
 });
+
+test("in a run without checkpoints stores are told that changes need not be remembered, with checkpoints not", async () => {
+  for (const [checkpoints, told] of [
+    [undefined, 1],
+    [memoryCheckpoints(), 0],
+  ] as const) {
+    let unwatched = 0;
+    const keeper: Operator<number, number> = {
+      kind: "keeper",
+      stateVersion: "1",
+      open: (context) => {
+        context.state("kept", {
+          collect: () => {},
+          entries: () => [],
+          apply: () => {},
+          unwatched: () => (unwatched += 1),
+        });
+        return { record: (n) => context.emit(n) };
+      },
+    };
+    await (await runChain(listSource([1]), [keeper], memorySink(), { checkpoints })).done;
+    expect(unwatched).toBe(told);
+  }
+});

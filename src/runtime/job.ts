@@ -162,6 +162,7 @@ export class Job {
       this.#refusals.output = this.#graph.sinks.get(this.#plan.deadLetters)?.receiver;
     }
     await this.#openFeeds(checkpoint);
+    if (checkpoints === undefined) for (const store of stores.values()) store.unwatched?.();
     tellRestored(stores);
     return checkpoint;
   }

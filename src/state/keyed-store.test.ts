@@ -213,3 +213,11 @@ test("a value store keeps one value, undefined included, and is written only whe
   expect(restored.get()).toBeUndefined();
   expect([...restored.entries()].length).toBe(0);
 });
+
+test("in a run without checkpoints keys that come and go leave nothing behind", () => {
+  const store = keyedStore<number>();
+  store.unwatched?.();
+  store.set("k", 1);
+  store.delete("k");
+  store.collect({ put: () => expect.fail("nothing is left"), delete: () => expect.fail("nothing was remembered") });
+});

@@ -37,7 +37,8 @@ export function keyedStore<V, K extends StoreKey = StoreKey>(options: StoreOptio
 class MapStore<V, K extends StoreKey> implements KeyedStore<V, K> {
   readonly #codec: ValueCodec<V>;
   readonly #map = new Map<K, V>();
-  readonly #dirty = new Set<K>();
+  /** Keys changed since the last `collect`; undefined in a run that takes no checkpoints. */
+  #dirty: Set<K> | undefined = new Set();
 
   constructor(codec: ValueCodec<V>) {
     this.#codec = codec;
@@ -58,17 +59,17 @@ class MapStore<V, K extends StoreKey> implements KeyedStore<V, K> {
   set(key: K, value: V): void {
     if (typeof key !== "string") encodeKey(key);
     this.#map.set(key, value);
-    this.#dirty.add(key);
+    this.#dirty?.add(key);
   }
 
   delete(key: K): boolean {
     if (!this.#map.delete(key)) return false;
-    this.#dirty.add(key);
+    this.#dirty?.add(key);
     return true;
   }
 
   clear(): void {
-    for (const key of this.#map.keys()) this.#dirty.add(key);
+    for (const key of this.#map.keys()) this.#dirty?.add(key);
     this.#map.clear();
   }
 
@@ -86,11 +87,11 @@ class MapStore<V, K extends StoreKey> implements KeyedStore<V, K> {
 
   /** A key that came and went since the last call is logged as deleted all the same: `entries` may have shown it. */
   collect(log: ChangeLog): void {
-    for (const key of this.#dirty) {
+    for (const key of this.#dirty ?? []) {
       if (this.#map.has(key)) log.put(encodeKey(key), this.#codec.encode(this.#map.get(key) as V));
       else log.delete(encodeKey(key));
     }
-    this.#dirty.clear();
+    this.#dirty?.clear();
   }
 
   /**
@@ -103,6 +104,10 @@ class MapStore<V, K extends StoreKey> implements KeyedStore<V, K> {
       if (left-- === 0) return;
       yield [encodeKey(key), this.#codec.encode(value)];
     }
+  }
+
+  unwatched(): void {
+    this.#dirty = undefined;
   }
 
   apply(key: string, value: Uint8Array | undefined): void {

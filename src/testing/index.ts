@@ -21,7 +21,7 @@ export type { Outputs } from "./simulate-outputs.ts";
 export { SimulationFailure } from "./simulation-failure.ts";
 export { type SinkFixture, sinkConformance } from "./sink-conformance.ts";
 export { sourceConformance } from "./source-conformance.ts";
-export type { SourceFixture } from "./source-fixture.ts";
+export type { SourceFixture } from "./source-under-test.ts";
 export { TestRun } from "./test-run.ts";
 export { textSource } from "./text-source.ts";
 export type { World } from "./world.ts";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "../core/clock.ts";
 import type { Position } from "../core/records.ts";
 import { type ConformanceCase, casesOf } from "./conformance-case.ts";
+import { diesAndGoesOn, isNotReadWhileHeld } from "./source-in-pipeline.ts";
 import {
   openSource,
   type ReadRecord,
@@ -10,8 +11,7 @@ import {
   recordsOf,
   type SourceFixture,
   textsOf,
-} from "./source-fixture.ts";
-import { diesAndGoesOn, isNotReadWhileHeld } from "./source-in-pipeline.ts";
+} from "./source-under-test.ts";
 
 const fromTheStart: Resume = new Map();
 

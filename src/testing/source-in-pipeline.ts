@@ -9,7 +9,7 @@ import { fencedPlan } from "./fence-plan.ts";
 import { memoryCheckpoints } from "./memory-checkpoints.ts";
 import { memorySink } from "./memory-sink.ts";
 import { Lifetime } from "./passage.ts";
-import { type Resume, type SourceFixture, textOf } from "./source-fixture.ts";
+import { type Resume, type SourceFixture, textOf } from "./source-under-test.ts";
 
 /** What a watched source tells of. */
 interface Watch<T> {

@@ -31,6 +31,7 @@ export class Timers implements Stateful {
   readonly #heap: SetTimer[] = [];
   /** Timers changed since the last `collect`, and whether they may be stored. */
   readonly #changed = new Map<string, boolean>();
+  #watched = true;
   #order = 0;
 
   /** How many are pending. */
@@ -99,6 +100,10 @@ export class Timers implements Stateful {
     }
   }
 
+  unwatched(): void {
+    this.#watched = false;
+  }
+
   apply(text: string, value: Uint8Array | undefined): void {
     const before = this.#byText.get(text);
     if (before !== undefined) this.#remove(before);
@@ -109,7 +114,7 @@ export class Timers implements Stateful {
   }
 
   #touch(text: string, before: SetTimer | undefined): void {
-    if (!this.#changed.has(text)) this.#changed.set(text, before !== undefined);
+    if (this.#watched && !this.#changed.has(text)) this.#changed.set(text, before !== undefined);
   }
 
   #insert(timer: SetTimer): void {

@@ -7,7 +7,7 @@ import { nodeDisk } from "../../src/core/node-disk.ts";
 import type { Position } from "../../src/core/records.ts";
 import { silentMeter } from "../../src/testing/silent-meter.ts";
 import { sourceConformance } from "../../src/testing/source-conformance.ts";
-import { recordsOf, type SourceFixture } from "../../src/testing/source-fixture.ts";
+import { recordsOf, type SourceFixture } from "../../src/testing/source-under-test.ts";
 import { runConsoleTool } from "../../tools/kafka/console-tools.ts";
 import { describeWithBroker, freshName, testBroker } from "./broker.ts";
 import { clientOf, freshTopic, produce, producerOf, transactionsOf, values } from "./kit.ts";
