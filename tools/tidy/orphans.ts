@@ -15,7 +15,7 @@ export function orphans(tree: Tree): Finding[] {
     .map((file) => ({ file: file.path, line: 1, rule: "orphans", message: "nothing imports this file" }));
 }
 
-/** Files that package.json names: exports, commands, and what its scripts run; and the program's main file. */
+/** Files that package.json names: exports, commands, and what its scripts run; the program's main file; what the test runner's settings name. */
 function entries(tree: Tree): Set<string> {
   const { exports = {}, bin = {}, scripts = {} } = tree.manifest;
   const sources = Object.values(exports).flatMap((entry) =>
@@ -25,6 +25,7 @@ function entries(tree: Tree): Set<string> {
   const named = [...sources, ...Object.values(bin), ...ran].filter((path) => path !== undefined);
   return new Set([
     "cli/main.ts",
+    "test/property-seed.ts",
     "tools/tidy.ts",
     "tools/verify.ts",
     ...named.map((path) => path.replace(/^\.\//, "")),

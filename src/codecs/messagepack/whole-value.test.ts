@@ -51,7 +51,15 @@ describe("messagepack", () => {
   it("reads every form of value as the library does", () => {
     fc.assert(
       fc.property(encoded, (bytes) => {
-        expect(read(bytes)).toEqual(decode(Uint8Array.from(bytes)));
+        let whole: unknown;
+        try {
+          whole = decode(Uint8Array.from(bytes));
+        } catch {
+          // The library takes every form but the key `__proto__`.
+          expect(read(bytes)).toBeInstanceOf(Malformed);
+          return;
+        }
+        expect(read(bytes)).toEqual(whole);
       }),
       { numRuns: 1000 },
     );
