@@ -61,7 +61,7 @@ function chain(): string {
 
 function memory(): string {
   const rows = Object.entries(figures(new URL("./distinct-memory.ts", import.meta.url)));
-  const text = rows.map(([what, bytes]) => `${what} ${bytes === 0 ? "less than 1" : bytes} B`).join("; ");
+  const text = rows.map(([what, bytes]) => `${what} ${bytes < 1 ? "less than 1" : bytes} B`).join("; ");
   return `Memory of a distinct count, for each of a million users of a day, whose ids have 19 characters: ${text} (\`bench/distinct-memory.ts\`).`;
 }
 
