@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     setupFiles: [fileURLToPath(new URL("./test/property-seed.ts", import.meta.url))],
     include: ["{src,systems,console,cli,test,tools,docs}/**/*.test.ts"],
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
   },

@@ -14,7 +14,10 @@ export async function javaBroker(plan: BrokerPlan, jars: string): Promise<Runnin
   const { folder, keepData, ports } = plan;
   const file = join(folder, "server.properties");
   writeFileSync(file, propertiesText(brokerSettings(ports, join(folder, "data"), plan.settings)));
-  const clusterId = randomBytes(16).toString("base64url");
+  const id = randomBytes(16);
+  // An id that begins with "-" would be taken for an option: without its highest bit the first byte gives a letter.
+  id[0]! &= 0x7f;
+  const clusterId = id.toString("base64url");
   const classPath = [await compiled(jars), jars].join(delimiter);
   // Without the optimizing compiler the broker is ready in half the time, and slower for as long as it runs.
   const compiler = plan.quick ? ["-XX:TieredStopAtLevel=1"] : [];
