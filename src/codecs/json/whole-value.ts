@@ -1,10 +1,8 @@
-import { type Codec, Malformed } from "../../core/codec.ts";
-import { MillraceError } from "../../core/errors.ts";
+import type { Codec, Malformed } from "../../core/codec.ts";
+import { validator } from "../validation.ts";
 import { Block } from "./block.ts";
 import { notJson } from "./picks.ts";
 import type { StandardSchema } from "./standard-schema.ts";
-
-const notValid = new Malformed("not valid");
 
 /**
  * Whole JSON values, by `JSON.parse` and `JSON.stringify`; with a schema (any Standard Schema validator) checked, typed
@@ -26,14 +24,11 @@ export function json<T = unknown>(schema?: StandardSchema<T>): Codec<T> {
 
 class JsonCodec<T> implements Codec<T> {
   readonly name = "json";
-  readonly #validate: StandardSchema<T>["~standard"]["validate"] | undefined;
+  readonly #validated: (value: unknown) => T | Malformed;
   #block = new Block(new Uint8Array(0));
 
   constructor(schema: StandardSchema<T> | undefined) {
-    if (schema !== undefined && typeof schema?.["~standard"]?.validate !== "function") {
-      throw new MillraceError("ML1002", { message: "json's schema is no Standard Schema validator" });
-    }
-    this.#validate = schema?.["~standard"].validate;
+    this.#validated = validator("json", schema);
   }
 
   decode(bytes: Uint8Array, start: number, end: number): T | Malformed {
@@ -45,7 +40,7 @@ class JsonCodec<T> implements Codec<T> {
     } catch {
       return notJson;
     }
-    return this.#validate === undefined ? (value as T) : validated(this.#validate(value));
+    return this.#validated(value);
   }
 
   encode(value: T): string {
@@ -53,14 +48,4 @@ class JsonCodec<T> implements Codec<T> {
     if (text === undefined) throw new TypeError(`a value of type ${typeof value} has no JSON text`);
     return text;
   }
-}
-
-type Result<T> = ReturnType<StandardSchema<T>["~standard"]["validate"]>;
-
-function validated<T>(result: Result<T>): T | Malformed {
-  if (result instanceof Promise) {
-    result.catch(() => {}); // nobody waits for it: its failure must not end the process
-    throw new MillraceError("ML1002", { message: "json's schema validates asynchronously; give one that does not" });
-  }
-  return result.issues === undefined ? result.value : notValid;
 }
