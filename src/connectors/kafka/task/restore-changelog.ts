@@ -90,7 +90,7 @@ async function replayRange(
   const { clock, place, signal } = options;
   const fetcher = new Fetcher({ ...options, fetchBytes, inFlightBytesMax, maxWaitMs });
   const aborted = new Promise<never>((_, reject) => {
-    const giveUp = () => reject(new KafkaFailure("CLIENT", "the restore was given up", false));
+    const giveUp = () => reject(givenUp());
     if (signal?.aborted) giveUp();
     signal?.addEventListener("abort", giveUp, { once: true });
   });
@@ -103,7 +103,7 @@ async function replayRange(
       if ("failure" in piece) throw piece.failure;
       await replayPiece(clock, new RecordBatches(piece), replay, signal);
       position = piece.nextOffset;
-      if (clock.monotonic() - toldAt < tellMs) continue;
+      if (position >= end || clock.monotonic() - toldAt < tellMs) continue;
       toldAt = clock.monotonic();
       tell(position);
     }
@@ -124,11 +124,15 @@ async function replayPiece(
   let turnedAt = clock.monotonic();
   while (batches.next(columns)) {
     replay.take(columns);
+    if (signal?.aborted) throw givenUp();
     if (clock.monotonic() - turnedAt < turnMs) continue;
     await clock.turn();
     turnedAt = clock.monotonic();
-    if (signal?.aborted) return;
   }
+}
+
+function givenUp(): KafkaFailure {
+  return new KafkaFailure("CLIENT", "the restore was given up", false);
 }
 
 function unreadable(place: TopicPartition, cause: unknown): MillraceError {
