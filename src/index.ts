@@ -15,16 +15,28 @@ export { type ErrorCode, errorCodes, MillraceError, reasonOf } from "./core/erro
 export { limits } from "./core/limits.ts";
 export type { Counter, Meter } from "./core/meter.ts";
 export { nodeDisk } from "./core/node-disk.ts";
-export type { KeptRecord, OnError, Operator, OperatorContext, RecordInfo, Task } from "./core/operator.ts";
+export type {
+  KeptRecord,
+  OnError,
+  Operator,
+  OperatorContext,
+  PartialResult,
+  RecordInfo,
+  Spread,
+  Task,
+} from "./core/operator.ts";
 export { type Random, seededRandom, systemRandom } from "./core/random.ts";
 export { type Batch, type ByteBatch, type Partition, type Position, Slice, type ValueBatch } from "./core/records.ts";
 export type { Delivery, Sink, SinkContext, SinkTraits, SinkWriter } from "./core/sink.ts";
 export type { Source, SourceContext, SourceProgress, SourceReader, SourceTraits } from "./core/source.ts";
 export type { ChangeLog, Checkpoint, CheckpointStore, Stateful, StoreChanges } from "./core/state.ts";
+export type { Stage, StageEnds, StageInput } from "./distributed/stage.ts";
+export { stagesOf } from "./distributed/stages.ts";
 export * from "./observe/index.ts";
 export * from "./operators/aggregates/index.ts";
 export type { DecodeOptions } from "./operators/decode.ts";
 export type { EventTimeOptions } from "./operators/event-time.ts";
+export type { Exchanged } from "./operators/exchange/exchanged.ts";
 export type { JournalOptions } from "./operators/journal.ts";
 export type { Key } from "./operators/key-by.ts";
 export type { StepOptions } from "./operators/map.ts";

@@ -51,6 +51,7 @@ export function eventTime<T>(options: EventTimeOptions<T>): Operator<T, T> {
   return {
     kind: "event time",
     stateVersion: "event-time/1",
+    spread: { kind: "clock" },
     details: detailsOf(settings),
     onError: options.onError,
     open: (context) => new EventTimeTask(settings, context),
