@@ -3,7 +3,7 @@ import { MillraceError } from "../core/errors.ts";
 import type { OnError, Operator } from "../core/operator.ts";
 import { type Windows, windowsText } from "../time/windows.ts";
 import type { Aggregate } from "./aggregates/aggregate.ts";
-import { type WindowSettings, WindowTask } from "./window-task.ts";
+import { type WindowSettings, WindowTask } from "./window/task.ts";
 
 /** Aggregates by the name under which each one's result comes out. */
 export type Aggregates<In> = Readonly<Record<string, Aggregate<In, unknown>>>;

@@ -1,9 +1,9 @@
-import { type Hopping, nestingGroups, startOf, type Tumbling } from "../time/windows.ts";
-import type { Sharing } from "./aggregates/aggregate.ts";
-import { type Cell, cellIn, type Family, type Span, type WindowCells } from "./window-cells.ts";
-import { type Bounds, nextTarget, type Placement, type Targets } from "./window-placement.ts";
-import type { WindowSchedule } from "./window-schedule.ts";
-import type { StoredCell } from "./window-store.ts";
+import { type Hopping, nestingGroups, startOf, type Tumbling } from "../../time/windows.ts";
+import type { Sharing } from "../aggregates/aggregate.ts";
+import { type Cell, cellIn, type Family, type Span, type WindowCells } from "./cells.ts";
+import { type Bounds, nextTarget, type Placement, type Targets } from "./placement.ts";
+import type { WindowSchedule } from "./schedule.ts";
+import type { StoredCell } from "./store.ts";
 
 /** A stretch of time in which a key's windows share a family. */
 interface Pane {

@@ -1,8 +1,8 @@
-import type { Session } from "../time/windows.ts";
-import type { Cell, Span, WindowCells } from "./window-cells.ts";
-import { type Bounds, nextTarget, type Placement, type Targets } from "./window-placement.ts";
-import type { WindowSchedule } from "./window-schedule.ts";
-import type { StoredCell } from "./window-store.ts";
+import type { Session } from "../../time/windows.ts";
+import type { Cell, Span, WindowCells } from "./cells.ts";
+import { type Bounds, nextTarget, type Placement, type Targets } from "./placement.ts";
+import type { WindowSchedule } from "./schedule.ts";
+import type { StoredCell } from "./store.ts";
 
 /**
  * Sessions: each is a family of its own with one cell, whose window grows with its records, and which takes in those it

@@ -1,5 +1,5 @@
-import type { Cell, Family, Span } from "./window-cells.ts";
-import type { StoredCell } from "./window-store.ts";
+import type { Cell, Family, Span } from "./cells.ts";
+import type { StoredCell } from "./store.ts";
 
 /** A window's bounds, in milliseconds since the epoch. It holds `start` and not `end`. */
 export interface Bounds {

@@ -1,15 +1,15 @@
-import { MillraceError } from "../core/errors.ts";
-import type { Counter } from "../core/meter.ts";
-import type { OperatorContext, Task } from "../core/operator.ts";
-import type { Windows } from "../time/windows.ts";
-import type { Aggregate } from "./aggregates/aggregate.ts";
-import { AlignedPlacement } from "./window-aligned.ts";
-import { type Cell, WindowCells } from "./window-cells.ts";
-import { type Bounds, noTargets, type Placement, type Targets } from "./window-placement.ts";
-import { bySpan, WindowSchedule } from "./window-schedule.ts";
-import { SessionPlacement } from "./window-session.ts";
-import { type StoredCell, type WindowOwner, WindowStore } from "./window-store.ts";
-import { isMoment, momentText, waitText, windowText } from "./window-text.ts";
+import { MillraceError } from "../../core/errors.ts";
+import type { Counter } from "../../core/meter.ts";
+import type { OperatorContext, Task } from "../../core/operator.ts";
+import type { Windows } from "../../time/windows.ts";
+import type { Aggregate } from "../aggregates/aggregate.ts";
+import { AlignedPlacement } from "./aligned.ts";
+import { type Cell, WindowCells } from "./cells.ts";
+import { type Bounds, noTargets, type Placement, type Targets } from "./placement.ts";
+import { bySpan, WindowSchedule } from "./schedule.ts";
+import { SessionPlacement } from "./session.ts";
+import { type StoredCell, type WindowOwner, WindowStore } from "./store.ts";
+import { isMoment, momentText, waitText, windowText } from "./text.ts";
 
 /** How a window step is set, checked. */
 export interface WindowSettings {
