@@ -55,6 +55,8 @@ export type {
 export { planMermaid, planText } from "./plan/describe.ts";
 export type { Plan, Step } from "./plan/plan.ts";
 export { Job, type JobOptions } from "./runtime/job.ts";
+export type { Platform } from "./runtime/platform.ts";
+export type { RunningPipeline } from "./runtime/running-pipeline.ts";
 export {
   folderCheckpoints,
   type KeyedStore,

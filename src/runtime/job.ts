@@ -22,6 +22,7 @@ import { Graph } from "./graph.ts";
 import { Meters } from "./meters.ts";
 import { Refusals } from "./refusals.ts";
 import { restore, resumeOf, tellRestored, versionsOf } from "./restore.ts";
+import type { RunningPipeline } from "./running-pipeline.ts";
 import { statusOf } from "./status.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -43,7 +44,7 @@ export interface JobOptions {
 }
 
 /** One run of a plan, from `open` to the end of its input, a `stop`, or a failure. */
-export class Job {
+export class Job implements RunningPipeline {
   /** Resolves when all is done and safe; rejects with a {@link MillraceError} when the run failed. */
   readonly done: Promise<JobStatus>;
   readonly #plan: Plan;
@@ -102,6 +103,11 @@ export class Job {
     if (this.#state === "running") this.#state = "draining";
     this.#abort.abort();
     this.#environment.gate.wake();
+  }
+
+  /** Ends the run at once and without a last checkpoint: for one whose input is somebody else's by now. `done` rejects with the reason. */
+  abandon(reason: MillraceError): void {
+    this.#fail(reason);
   }
 
   /** What the pipeline tells of itself at this moment. */

@@ -3,7 +3,7 @@ import { MillraceError } from "../core/errors.ts";
 import type { Sink } from "../core/sink.ts";
 import { planMermaid, planText } from "../plan/describe.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { Job } from "../runtime/job.ts";
+import type { RunningPipeline } from "../runtime/running-pipeline.ts";
 import { type Draft, freeze } from "./draft.ts";
 import { type RunOptions, runPlan } from "./run.ts";
 
@@ -50,8 +50,8 @@ export class Pipeline {
     return render(this.plan, { checkpointed: options.state ?? false });
   }
 
-  /** Starts it. `job.done` resolves when its input has ended or it was stopped, and all is safe. */
-  run(options: RunOptions = {}): Job {
+  /** Starts it. `done` resolves when its input has ended or it was stopped, and all is safe. */
+  run(options: RunOptions = {}): RunningPipeline {
     return runPlan(this.plan, options);
   }
 }
