@@ -3,4 +3,4 @@ export { type Command, defineCommand } from "./command.ts";
 export { pipelineOptions } from "./common-options.ts";
 export * from "./options.ts";
 export { printableText } from "./printable-text.ts";
-export { type PipelineOutcome, runPipeline } from "./run-pipeline.ts";
+export { type PipelineOutcome, type RunPlace, runPipeline } from "./run-pipeline.ts";

@@ -1,3 +1,4 @@
+import { isMainThread } from "node:worker_threads";
 import { systemClock } from "../core/clock.ts";
 import { MillraceError } from "../core/errors.ts";
 import { whyWaiting } from "../observe/explain.ts";
@@ -6,17 +7,29 @@ import { type Progress, showProgress } from "../observe/progress.ts";
 import { type StatusServer, serveStatus } from "../observe/server.ts";
 import type { JobStatus } from "../observe/status.ts";
 import { StatusLine } from "../observe/status-line.ts";
-import type { Job } from "../runtime/job.ts";
+import type { Platform } from "../runtime/platform.ts";
+import type { RunningPipeline } from "../runtime/running-pipeline.ts";
+import { stopOnSignals } from "../runtime/signals.ts";
 import type { Pipeline } from "../stream/pipeline.ts";
 import type { pipelineOptions } from "./common-options.ts";
 import type { OptionValues } from "./options.ts";
 import { printableText } from "./printable-text.ts";
+import { lineToParent } from "./worker-side.ts";
+import { WorkerThreads } from "./worker-threads.ts";
 
 /** How a command's run ended. `status` is undefined when nothing was run. */
 export interface PipelineOutcome {
   /** What the process should exit with: 0, or 1 after a failure, which has been told on stderr. */
   readonly code: number;
   readonly status: JobStatus | undefined;
+}
+
+/** Where a command runs its pipeline, when not on its own in this process. */
+export interface RunPlace {
+  /** The group it joins. */
+  readonly on: Platform;
+  /** How many threads of this process do so, each a member like any other. */
+  readonly workers: number;
 }
 
 /**
@@ -26,21 +39,20 @@ export interface PipelineOutcome {
 export async function runPipeline(
   pipeline: Pipeline,
   values: OptionValues<typeof pipelineOptions>,
+  place?: RunPlace,
 ): Promise<PipelineOutcome> {
   if (values.explain) {
     const plan = pipeline.explain({ format: values["explain-as"], state: values.state !== undefined });
     process.stdout.write(printableText(plan));
     return { code: 0, status: undefined };
   }
+  const parent = lineToParent();
+  if (parent !== undefined) {
+    return { code: await parent.follow(started(pipeline, values, parent.logger, place)), status: undefined };
+  }
   const line = process.stderr.isTTY ? new StatusLine(process.stderr) : undefined;
   const logger = createLogger({ level: values.log, out: line ?? process.stderr });
-  const job = pipeline.run({
-    state: values.state,
-    checkpointInterval: values.checkpoint,
-    drain: values.drain,
-    stopAfterSilence: values.timeout,
-    logger,
-  });
+  const job = threads(place, logger) ?? started(pipeline, values, logger, place);
   const attached = new Attachments(job, pipeline, values, logger, line);
   try {
     await attached.open();
@@ -57,9 +69,34 @@ export async function runPipeline(
   }
 }
 
+function started(
+  pipeline: Pipeline,
+  values: OptionValues<typeof pipelineOptions>,
+  logger: Logger,
+  place: RunPlace | undefined,
+): RunningPipeline {
+  return pipeline.run({
+    state: values.state,
+    on: place?.on,
+    checkpointInterval: values.checkpoint,
+    drain: values.drain,
+    stopAfterSilence: values.timeout,
+    signals: isMainThread,
+    logger,
+  });
+}
+
+/** The threads that run it in this process's place, when there are to be several. */
+function threads(place: RunPlace | undefined, logger: Logger): RunningPipeline | undefined {
+  if (place === undefined || place.workers <= 1) return undefined;
+  const running = new WorkerThreads(place.workers, logger);
+  stopOnSignals(running);
+  return running;
+}
+
 /** What looks at a job while it runs. */
 class Attachments {
-  readonly #job: Job;
+  readonly #job: RunningPipeline;
   readonly #pipeline: Pipeline;
   readonly #values: OptionValues<typeof pipelineOptions>;
   readonly #logger: Logger;
@@ -69,7 +106,7 @@ class Attachments {
   readonly #onSignal = () => (this.#line ?? process.stderr).write(`${this.#explain()}\n`);
 
   constructor(
-    job: Job,
+    job: RunningPipeline,
     pipeline: Pipeline,
     values: OptionValues<typeof pipelineOptions>,
     logger: Logger,
