@@ -44,6 +44,8 @@ export interface SourceProgress {
  *   answered. Called after a checkpoint is durable; never before, and not at all without checkpoints until the end.
  * - `pending` is true when the next `read` would resolve at once: the engine then need not push out half-full buffers.
  *
+ * A batch without records is allowed where it moves the position: past what a broker keeps between records.
+ *
  * The usual mistake: to return an empty batch instead of waiting, which makes the engine spin.
  */
 export interface SourceReader<T> {

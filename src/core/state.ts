@@ -44,6 +44,8 @@ export interface Checkpoint {
   readonly sinks: Readonly<Record<string, unknown>>;
   /** By step id: the version of its state's layout, so that a changed plan is refused by name. */
   readonly versions: Readonly<Record<string, string>>;
+  /** Taken after the end of the input went through all steps: nothing of this run comes after it. */
+  readonly ended?: boolean;
 }
 
 /** The changes of one store since the checkpoint before. `store` is `"<step id>/<name>"`. */
@@ -58,12 +60,15 @@ export interface StoreChanges {
  *
  * `open` is called once, first; it takes whatever lock there is and returns the newest checkpoint that is whole, having
  * called `onChange` for every stored change of it, in order; undefined when there is none.
+ * `cut` is called in the same turn as the sinks' `prepare`, before the stores are collected: for a store that what the
+ * sinks write belongs to, so that it knows what is before the cut and what comes after. A cut whose sinks fail has no commit.
  * `commit` is atomic: after a crash at any moment either all of the checkpoint is found, or all of the one before.
- * Calls do not overlap. `stores` may still change while `commit` runs; `commit` must have taken what it needs of
- * `changes` before its first await.
+ * Calls do not overlap. `stores` may still change while `commit` runs; the bytes in
+ * `changes` are its own, which nobody changes any more.
  */
 export interface CheckpointStore {
   open(onChange: (store: string, key: string, value: Uint8Array | undefined) => void): Promise<Checkpoint | undefined>;
+  cut?(): void;
   commit(
     checkpoint: Checkpoint,
     changes: readonly StoreChanges[],

@@ -14,6 +14,17 @@ export interface CutThrough {
   readonly versions: Readonly<Record<string, string>>;
 }
 
+/** When checkpoints are taken, and who is told of a failure. */
+export interface CheckpointerOptions {
+  /** Milliseconds from one to the next. */
+  readonly intervalMs: number;
+  /** One is taken so many milliseconds after the first output since the last, too; undefined: at the interval only. */
+  readonly outputMs?: number | undefined;
+  /** The number of the checkpoint that was restored; 0 for none. */
+  readonly lastId: number;
+  readonly fail: (thrown: unknown) => void;
+}
+
 /** Takes the changes of one store, in memory of their own, since the store goes on changing while they are written. */
 class CollectedChanges implements ChangeLog, StoreChanges {
   readonly store: string;
@@ -37,10 +48,13 @@ export class Checkpointer {
   readonly #clock: Clock;
   readonly #store: CheckpointStore;
   readonly #through: CutThrough;
-  readonly #intervalMs: number;
-  readonly #fail: (thrown: unknown) => void;
+  readonly #options: CheckpointerOptions;
   #id: number;
   #timer: Timer | undefined;
+  /** Set by the first output since the last cut. */
+  #outputTimer: Timer | undefined;
+  /** Output has waited long enough, but for the checkpoint under way. */
+  #outputDue = false;
   #underWay: Promise<void> | undefined;
   #committing: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -52,25 +66,42 @@ export class Checkpointer {
   #lastDurationMs = 0;
   #longestPauseMs = 0;
 
-  constructor(
-    clock: Clock,
-    store: CheckpointStore,
-    through: CutThrough,
-    options: { readonly intervalMs: number; readonly lastId: number; readonly fail: (thrown: unknown) => void },
-  ) {
+  constructor(clock: Clock, store: CheckpointStore, through: CutThrough, options: CheckpointerOptions) {
     this.#clock = clock;
     this.#store = store;
     this.#through = through;
-    this.#intervalMs = options.intervalMs;
+    this.#options = options;
     this.#id = options.lastId;
-    this.#fail = options.fail;
   }
 
   start(): void {
-    this.#timer = this.#clock.timer(this.#intervalMs, () => {
-      if (this.#underWay === undefined && this.#hasMoved()) this.#take().catch(this.#fail);
-      if (!this.#stopped) this.start();
+    this.#atInterval();
+    this.#watchOutput();
+  }
+
+  #atInterval(): void {
+    this.#timer = this.#clock.timer(this.#options.intervalMs, () => {
+      if (this.#underWay === undefined && this.#hasMoved()) this.#take().catch(this.#options.fail);
+      if (!this.#stopped) this.#atInterval();
     });
+  }
+
+  /** From the cut on: the next output begins to wait. */
+  #watchOutput(): void {
+    const { outputMs } = this.#options;
+    if (outputMs === undefined || this.#stopped) return;
+    this.#outputTimer?.cancel();
+    this.#outputTimer = undefined;
+    this.#outputDue = false;
+    const first = () => {
+      this.#outputTimer ??= this.#clock.timer(outputMs, () => this.#takeForOutput());
+    };
+    for (const sink of this.#through.sinks.values()) sink.onOutput = first;
+  }
+
+  #takeForOutput(): void {
+    this.#outputDue = this.#underWay !== undefined;
+    if (!this.#outputDue) this.#take().catch(this.#options.fail);
   }
 
   /**
@@ -79,16 +110,26 @@ export class Checkpointer {
    */
   stop(): void {
     this.#stopped = true;
-    this.#timer?.cancel();
+    this.#cancelTimers();
   }
 
-  /** Takes one more checkpoint, after the one under way, and resolves when it is durable. None after `stop`. */
-  async last(): Promise<void> {
+  #cancelTimers(): void {
     this.#timer?.cancel();
+    this.#outputTimer?.cancel();
+    this.#outputDue = false;
+    for (const sink of this.#through.sinks.values()) sink.onOutput = undefined;
+  }
+
+  /**
+   * Takes one more checkpoint, after the one under way, and resolves when it is durable. None after `stop`. `ended`: the
+   * end of the input has gone through all steps.
+   */
+  async last(ended: boolean): Promise<void> {
+    this.#cancelTimers();
     await this.#underWay;
     if (this.#stopped) return;
     this.stop();
-    await this.#take();
+    await this.#take(ended);
   }
 
   /**
@@ -113,30 +154,35 @@ export class Checkpointer {
     return records;
   }
 
-  #take(): Promise<void> {
-    const work = this.#cutAndCommit().finally(() => {
+  #take(ended = false): Promise<void> {
+    const work = this.#cutAndCommit(ended).finally(() => {
       this.#underWay = undefined;
     });
     this.#underWay = work;
-    return work;
+    return work.then(() => {
+      if (this.#outputDue) this.#takeForOutput();
+    });
   }
 
-  async #cutAndCommit(): Promise<void> {
+  async #cutAndCommit(ended: boolean): Promise<void> {
     const began = this.#clock.monotonic();
     const { feeds, sinks, stores, versions } = this.#through;
     const prepared = Promise.all([...sinks.values()].map((sink) => prepare(sink)));
     // Whatever fails before they are waited for is the run's error; theirs comes on top.
     prepared.catch(() => {});
+    this.#store.cut?.();
     const positions = new Map(feeds.map((feed) => [feed.step.id, feed.positions()]));
     const changes = [...stores].map(([name, store]) => collected(name, store));
     this.#recordsAtLast = this.#records();
+    this.#watchOutput();
     this.#id += 1;
     const id = this.#id;
     this.#paused(this.#clock.monotonic() - began);
 
     const tokens = Object.fromEntries(await prepared);
     if (this.#closed) return;
-    const checkpoint: Checkpoint = { id, sources: plain(positions), sinks: tokens, versions };
+    const state = { id, sources: plain(positions), sinks: tokens, versions };
+    const checkpoint: Checkpoint = ended ? { ...state, ended } : state;
     await this.#commit(checkpoint, changes);
     if (this.#closed) return;
     for (const store of stores.values()) store.committed?.();

@@ -35,6 +35,8 @@ export interface JobOptions {
   readonly checkpoints?: CheckpointStore | undefined;
   /** Milliseconds between checkpoints; 1000 unless told. */
   readonly checkpointIntervalMs?: number | undefined;
+  /** With it, a checkpoint is also taken so many milliseconds after the first output since the last: where output waits for one. */
+  readonly outputCheckpointMs?: number | undefined;
   /** How long a stopping pipeline may drain, in milliseconds; 30,000 unless told. */
   readonly drainMs?: number | undefined;
   /** Ends the run, as if the input had ended, once every source has been silent for so long. */
@@ -210,6 +212,7 @@ export class Job implements RunningPipeline {
     const through = { feeds: this.#feeds, sinks: this.#graph.sinks, stores: this.#graph.stores(), versions };
     this.#checkpointer = new Checkpointer(this.#clock, checkpoints ?? noCheckpoints, through, {
       intervalMs: this.#options.checkpointIntervalMs ?? limits.checkpointIntervalMs,
+      outputMs: this.#options.outputCheckpointMs,
       lastId: checkpoint?.id ?? 0,
       fail: (thrown) => this.#fail(thrown),
     });
@@ -232,7 +235,7 @@ export class Job implements RunningPipeline {
     if (this.#error !== undefined) return;
     this.#state = "draining";
     await this.#drain();
-    await this.#checkpointer!.last();
+    await this.#checkpointer!.last(this.#silent || this.#feeds.every((feed) => feed.ended));
   }
 
   /** Without checkpoints nothing will be read again, so a stopped run ends as if its input had ended. */

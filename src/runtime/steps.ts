@@ -66,6 +66,8 @@ export class RunningSink {
   /** Records taken so far. */
   in = 0;
   time = Number.NEGATIVE_INFINITY;
+  /** Called with the next record, once: whoever waits for output sets it again. */
+  onOutput: (() => void) | undefined;
   #draining = false;
   readonly #environment: Environment;
 
@@ -81,6 +83,7 @@ export class RunningSink {
         } catch (thrown) {
           throw blamed(thrown, step.id, cursor.describe());
         }
+        if (this.onOutput !== undefined) this.#tellOutput();
         if (this.writer.full && !this.#draining) void this.#drain();
       },
       watermark: (time) => {
@@ -89,6 +92,12 @@ export class RunningSink {
       idle: () => this.writer.flush(),
       block: undefined,
     };
+  }
+
+  #tellOutput(): void {
+    const tell = this.onOutput;
+    this.onOutput = undefined;
+    tell?.();
   }
 
   /** Whether it holds the sources back just now. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { GroupMembership, KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
 import { failedWith } from "../../src/connectors/kafka/client/kafka-failure.ts";
 import { retrying } from "../../src/connectors/kafka/retrying.ts";
-import { isFenced } from "../../src/connectors/kafka/transaction-session.ts";
+import { isFenced } from "../../src/connectors/kafka/task-failure.ts";
 import { runConsoleTool } from "../../tools/kafka/console-tools.ts";
 import { describeWithBroker, freshName, testBroker } from "./broker.ts";
 import { clientOf, clock, fetcherOf, freshTopic, random, readTopic, recordsOf, transactionsOf } from "./kit.ts";
@@ -33,7 +33,7 @@ describeWithBroker("transactions", () => {
     const node = await client.coordinator("group", groupId);
     // Until the last transaction's markers are written, its offsets are not told.
     const read = () => client.committed(node, groupId, [{ topic, partition: 0 }]);
-    return (await retrying(read, { clock, random, patienceMs: 30_000 })).get(`${topic}-0`);
+    return (await retrying(read, { clock, random, patienceMs: 30_000 })).get(`${topic}-0`)?.offset;
   };
 
   test("records of several partitions and offsets, interval after interval, as Java's consumer sees them", async () => {

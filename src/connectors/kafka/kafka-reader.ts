@@ -5,8 +5,10 @@ import type { SourceContext, SourceReader } from "../../core/source.ts";
 import { type KafkaClient, nameOf, type TopicPartition } from "./client/kafka-client.ts";
 import { KafkaFailure } from "./client/kafka-failure.ts";
 import { Coordinator } from "./coordinator.ts";
+import type { PartitionFailure } from "./fetched-queue.ts";
 import { Fetcher } from "./fetcher.ts";
 import { KafkaBatch } from "./kafka-batch.ts";
+import { PassedBatch } from "./passed-batch.ts";
 import { RecordBatches } from "./record-batches.ts";
 import { RecordColumns } from "./record-columns.ts";
 import { retrying } from "./retrying.ts";
@@ -15,8 +17,11 @@ import { type KafkaStart, startingOffsets } from "./starting-offsets.ts";
 /** The settings of one Kafka source. */
 export interface KafkaReaderSettings {
   readonly topics: readonly string[];
+  /** The one partition of it that is read, and the offset to stop at; undefined: all partitions of all topics. */
+  readonly only: { readonly place: TopicPartition; readonly end: number | undefined } | undefined;
   readonly group: string | undefined;
   readonly start: KafkaStart;
+  readonly skipsLost: boolean;
   readonly untilEnd: boolean;
   readonly committedOnly: boolean;
   readonly fetchBytes: number;
@@ -29,7 +34,7 @@ const maxWaitMs = 500;
 const openPatienceMs = 5000;
 const commitPatienceMs = 30_000;
 
-/** Reads all partitions of some topics. */
+/** Reads partitions of some topics. */
 export class KafkaReader implements SourceReader<Slice> {
   readonly #context: SourceContext;
   readonly #client: KafkaClient;
@@ -38,11 +43,14 @@ export class KafkaReader implements SourceReader<Slice> {
   readonly #columns: RecordColumns;
   readonly #aborted = Promise.withResolvers<"end">();
   readonly #places = new Map<string, TopicPartition>();
-  /** By partition: where it stops, with `untilEnd`. */
+  /** By partition that is not through: where it stops. */
   readonly #ends = new Map<string, number>();
-  /** By partition: where the last batch ended, and how far has been read since without finding a record. */
-  readonly #passed = new Map<string, { readonly batchEnd: number; readonly offset: number }>();
+  /** By partition: how far has been read, records or not. */
+  readonly #passed = new Map<string, number>();
+  /** Partitions that have been read further than any batch said. */
+  readonly #untold = new Set<string>();
   readonly #group: Coordinator | undefined;
+  readonly #isBounded: boolean;
   #walk: { readonly batches: RecordBatches; readonly place: TopicPartition } | undefined;
 
   private constructor(context: SourceContext, client: KafkaClient, settings: KafkaReaderSettings) {
@@ -50,13 +58,13 @@ export class KafkaReader implements SourceReader<Slice> {
     this.#client = client;
     this.#settings = settings;
     this.#columns = new RecordColumns(settings.batchRecordsMax);
+    this.#isBounded = settings.untilEnd || settings.only?.end !== undefined;
     this.#group = settings.group === undefined ? undefined : new Coordinator(client, "group", settings.group);
-    const onTrouble = (failure: Error) => context.meter.warn("kafka", failure.message);
     this.#fetcher = new Fetcher({
       ...settings,
       client,
       maxWaitMs,
-      onTrouble,
+      onTrouble: (failure: Error) => this.#warn(failure.message),
       clock: context.clock,
       random: systemRandom(),
     });
@@ -83,19 +91,18 @@ export class KafkaReader implements SourceReader<Slice> {
   }
 
   get pending(): boolean {
-    const isThrough = this.#settings.untilEnd && this.#ends.size === 0;
-    return this.#walk !== undefined || this.#fetcher.ready || isThrough;
+    return this.#walk !== undefined || this.#fetcher.ready || this.#untold.size > 0 || this.#isThrough;
   }
 
   async read(): Promise<Batch<Slice> | "end"> {
     while (!this.#context.signal.aborted) {
-      const batch = this.#nextBatch();
+      const batch = this.#nextBatch() ?? this.#untoldBatch();
       if (batch !== undefined) return batch;
-      if (this.#settings.untilEnd && this.#ends.size === 0) return "end";
+      if (this.#isThrough) return "end";
       const piece = await Promise.race([this.#fetcher.next(), this.#aborted.promise]);
       if (piece === "end") return "end";
-      if ("failure" in piece) throw this.#unreadable(piece.place, piece.failure);
-      this.#walk = { batches: new RecordBatches(piece), place: piece.place };
+      if ("failure" in piece) await this.#mend(piece);
+      else this.#walk = { batches: new RecordBatches(piece), place: piece.place };
     }
     return "end";
   }
@@ -103,19 +110,19 @@ export class KafkaReader implements SourceReader<Slice> {
   async acknowledge(positions: ReadonlyMap<string, Position>): Promise<void> {
     const { group } = this.#settings;
     if (group === undefined || positions.size === 0) return;
-    const offsets = [...positions].flatMap(([name, position]) => {
+    const offsets = [...positions].flatMap(([name, offset]) => {
       const place = this.#places.get(name);
-      return place === undefined ? [] : [{ ...place, offset: this.#committable(name, position as number) }];
+      return place === undefined ? [] : [{ ...place, offset: offset as number }];
     });
     // Nobody else may commit for the group meanwhile: the broker refuses it while the group has members.
     const outsider = { groupId: group, memberId: "", generation: -1, instanceId: undefined };
-    const { clock, meter } = this.#context;
     const commit = (node: number) => this.#client.commit(node, outsider, offsets);
     try {
-      await this.#group!.call(commit, { clock, random: systemRandom(), patienceMs: commitPatienceMs });
+      const patience = { clock: this.#context.clock, random: systemRandom(), patienceMs: commitPatienceMs };
+      await this.#group!.call(commit, patience);
     } catch (thrown) {
       // The checkpoint stands without it: these offsets are for people and their tools.
-      meter.warn("kafka", `offsets were not committed: ${reasonOf(thrown)}`);
+      this.#warn(`offsets were not committed: ${reasonOf(thrown)}`);
     }
   }
 
@@ -124,7 +131,7 @@ export class KafkaReader implements SourceReader<Slice> {
     const lag = Object.fromEntries(
       [...this.#places].flatMap(([name, place]) => {
         const end = this.#fetcher.endOffset(place);
-        const offset = this.#passed.get(name)?.offset;
+        const offset = this.#passed.get(name);
         return end === undefined || offset === undefined ? [] : [[name, Math.max(0, end - offset)]];
       }),
     );
@@ -137,29 +144,48 @@ export class KafkaReader implements SourceReader<Slice> {
     await this.#fetcher.close();
   }
 
+  get #isThrough(): boolean {
+    return this.#isBounded && this.#ends.size === 0;
+  }
+
   async #begin(): Promise<void> {
-    const { topics, untilEnd } = this.#settings;
-    const found = await this.#client.topics(topics);
-    const missing = topics.find((topic) => !found.has(topic));
-    if (missing !== undefined)
-      throw new KafkaFailure("UNKNOWN_TOPIC_OR_PARTITION", `there is no topic ${missing}`, true);
-    const places = [...found.values()].flatMap(({ name, leaders }) =>
-      leaders.map((_, partition): TopicPartition => ({ topic: name, partition })),
-    );
-    const { start, group } = this.#settings;
-    const from = await startingOffsets(this.#client, places, this.#context.resume, start, group);
+    const places = await this.#partitions();
+    const { only, untilEnd } = this.#settings;
+    const from = await this.#startingOffsets(places, this.#context.resume);
     // The end of all records: those of a transaction whose outcome is still being written count.
     const ends = untilEnd ? await this.#client.offsets(places, "latest", false) : new Map<string, number>();
     for (const place of places) {
       const name = nameOf(place);
       const offset = from.get(name)!;
-      const end = ends.get(name) ?? Number.POSITIVE_INFINITY;
+      const end = only?.end ?? ends.get(name) ?? Number.POSITIVE_INFINITY;
       this.#places.set(name, place);
-      this.#passed.set(name, { batchEnd: offset, offset });
+      this.#passed.set(name, offset);
+      if (this.#context.resume.get(name) !== offset) this.#untold.add(name);
       if (offset >= end) continue;
-      if (untilEnd) this.#ends.set(name, end);
+      if (this.#isBounded) this.#ends.set(name, end);
       this.#fetcher.add(place, offset);
     }
+  }
+
+  async #partitions(): Promise<TopicPartition[]> {
+    const { topics, only } = this.#settings;
+    const found = await this.#client.topics(topics);
+    const missing = topics.find((topic) => !found.has(topic));
+    if (missing !== undefined)
+      throw new KafkaFailure("UNKNOWN_TOPIC_OR_PARTITION", `there is no topic ${missing}`, true);
+    if (only !== undefined) return [only.place];
+    return [...found.values()].flatMap(({ name, leaders }) =>
+      leaders.map((_, partition): TopicPartition => ({ topic: name, partition })),
+    );
+  }
+
+  #startingOffsets(
+    places: readonly TopicPartition[],
+    resume: ReadonlyMap<string, Position>,
+  ): Promise<ReadonlyMap<string, number>> {
+    const { start, group, skipsLost } = this.#settings;
+    const warn = (message: string) => this.#warn(message);
+    return startingOffsets({ client: this.#client, places, resume, start, group, skipsLost, warn });
   }
 
   #nextBatch(): KafkaBatch | undefined {
@@ -172,13 +198,24 @@ export class KafkaReader implements SourceReader<Slice> {
     } catch (cause) {
       throw this.#unreadable(walk.place, cause);
     }
-    const batchEnd = columns.size > 0 ? columns.nextOffset : (this.#passed.get(name)?.batchEnd ?? 0);
-    this.#passed.set(name, { batchEnd, offset: walk.batches.nextOffset });
-    this.#endAt(walk.place, walk.batches.nextOffset);
+    const offset = walk.batches.nextOffset;
+    if (columns.size > 0) this.#untold.delete(name);
+    else if (offset > this.#passed.get(name)!) this.#untold.add(name);
+    this.#passed.set(name, offset);
+    this.#endAt(walk.place, offset);
     return columns.size > 0 ? new KafkaBatch({ name }, columns) : undefined;
   }
 
-  /** With `untilEnd`, leaves a partition that is through. What was written to it since is given only as far as it lies in the same batch. */
+  /** Before it waits, or ends, a reader says how far it is where no record said so: a position to go on from, and to commit. */
+  #untoldBatch(): PassedBatch | undefined {
+    if (this.#walk !== undefined || this.#fetcher.ready) return undefined;
+    const [name] = this.#untold;
+    if (name === undefined) return undefined;
+    this.#untold.delete(name);
+    return new PassedBatch({ name }, this.#passed.get(name)!);
+  }
+
+  /** With an end, leaves a partition that is through. What was written to it since is given only as far as it lies in the same batch. */
   #endAt(place: TopicPartition, offset: number): void {
     const end = this.#ends.get(nameOf(place));
     if (end === undefined || offset < end) return;
@@ -187,10 +224,22 @@ export class KafkaReader implements SourceReader<Slice> {
     this.#walk = undefined;
   }
 
-  /** Behind a partition's last record, offsets that hold none are done too. */
-  #committable(name: string, position: number): number {
-    const passed = this.#passed.get(name);
-    return passed !== undefined && passed.batchEnd === position ? passed.offset : position;
+  /** Goes on behind what retention took, if that is wanted; throws what cannot be mended. */
+  async #mend({ place, failure }: PartitionFailure): Promise<void> {
+    if (failure.code !== "OFFSET_OUT_OF_RANGE") throw this.#unreadable(place, failure);
+    const name = nameOf(place);
+    const { clock, signal } = this.#context;
+    const patience = { clock, random: systemRandom(), patienceMs: openPatienceMs, signal };
+    const find = () => this.#startingOffsets([place], new Map([[name, this.#passed.get(name)!]]));
+    const offset = (await retrying(find, patience)).get(name)!;
+    this.#passed.set(name, offset);
+    this.#untold.add(name);
+    this.#fetcher.add(place, offset);
+    this.#endAt(place, offset);
+  }
+
+  #warn(message: string): void {
+    this.#context.meter.warn("kafka", message);
   }
 
   #unreadable(place: TopicPartition, cause: unknown): MillraceError {

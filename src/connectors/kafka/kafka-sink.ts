@@ -1,12 +1,14 @@
 import type { Encoder } from "../../core/codec.ts";
 import { MillraceError } from "../../core/errors.ts";
 import type { RecordInfo } from "../../core/operator.ts";
-import type { Sink } from "../../core/sink.ts";
+import type { Sink, SinkContext, SinkTraits, SinkWriter } from "../../core/sink.ts";
 import type { Bytes } from "./batch-builder.ts";
 import { type Compression, compressions } from "./compression.ts";
 import { type KafkaOptions, openClient } from "./kafka-options.ts";
-import { KafkaWriter } from "./kafka-writer.ts";
+import { KafkaWriter, type KafkaWriterSettings } from "./kafka-writer.ts";
 import type { RecordHeader } from "./record-headers.ts";
+import type { TaskOutput } from "./task/task-output.ts";
+import { TaskWriter } from "./task/task-writer.ts";
 
 /** What {@link kafkaSink} takes. */
 export interface KafkaSinkOptions<T> extends KafkaOptions {
@@ -34,6 +36,29 @@ const jsonText: Encoder<unknown> = {
   },
 };
 
+/** A topic as a sink; see {@link kafkaSink}. */
+export class KafkaSink<in T> implements Sink<T> {
+  readonly traits: SinkTraits;
+  readonly settings: KafkaWriterSettings<T>;
+  readonly #cluster: KafkaOptions;
+
+  constructor(cluster: KafkaOptions, settings: KafkaWriterSettings<T>) {
+    this.#cluster = cluster;
+    this.settings = settings;
+    this.traits = { name: `kafka ${settings.topic}`, delivery: "at-least-once" };
+  }
+
+  open(context: SinkContext): Promise<SinkWriter<T>> {
+    return KafkaWriter.open(context, openClient(this.#cluster), this.settings);
+  }
+
+  /** The same sink as part of a task's output, with what that promises. How batches are made is the output's to say. */
+  forTask(output: TaskOutput): Sink<T> {
+    const traits: SinkTraits = { name: this.traits.name, delivery: output.guarantee };
+    return { traits, open: (context) => TaskWriter.open(context, output, this.settings) };
+  }
+}
+
 /**
  * A topic, one record a value, its time the event time where there is one. Every record is acknowledged by all replicas in
  * sync (`acks=all`) before a checkpoint counts it, and is written once however often it had to be sent. What was written
@@ -42,14 +67,14 @@ const jsonText: Encoder<unknown> = {
  * A broker that is away is tried until it is back, while the pipeline is held back. A record larger than the topic takes
  * fails the step at that record. Opening rejects with `ML4001` when the topic is not there.
  */
-export function kafkaSink<T = unknown>(options: KafkaSinkOptions<T>): Sink<T> {
+export function kafkaSink<T = unknown>(options: KafkaSinkOptions<T>): KafkaSink<T> {
   const encoder: Encoder<T> = options.encoder ?? jsonText;
   const compression = options.compression ?? "lz4";
   if (!compressions.includes(compression)) {
     const message = `compression is ${JSON.stringify(compression)}; give one of ${compressions.join(", ")}`;
     throw new MillraceError("ML1002", { message });
   }
-  const settings = {
+  return new KafkaSink<T>(options, {
     topic: options.topic,
     encode: (value: T) => encoder.encode(value),
     key: options.key,
@@ -57,9 +82,5 @@ export function kafkaSink<T = unknown>(options: KafkaSinkOptions<T>): Sink<T> {
     compression,
     batchBytes: options.batchBytes ?? 256 * 1024,
     pendingBytesMax: options.pendingBytesMax ?? 8 * 1024 * 1024,
-  };
-  return {
-    traits: { name: `kafka ${options.topic}`, delivery: "at-least-once" },
-    open: (context) => KafkaWriter.open(context, openClient(options), settings),
-  };
+  });
 }

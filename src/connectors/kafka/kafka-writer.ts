@@ -1,23 +1,16 @@
-import { MillraceError, reasonOf } from "../../core/errors.ts";
 import type { RecordInfo } from "../../core/operator.ts";
 import { systemRandom } from "../../core/random.ts";
 import type { SinkContext, SinkWriter } from "../../core/sink.ts";
-import type { Bytes } from "./batch-builder.ts";
 import type { KafkaClient } from "./client/kafka-client.ts";
 import type { Compression } from "./compression.ts";
-import { partitionOfKey } from "./partitioner.ts";
 import { ProducerSession } from "./producer-session.ts";
-import type { RecordHeader } from "./record-headers.ts";
 import { retrying } from "./retrying.ts";
+import { type RecordSettings, TopicRecords } from "./topic-records.ts";
+import { unwritable } from "./unwritable.ts";
 
 /** The settings of one Kafka sink. */
-export interface KafkaWriterSettings<T> {
-  readonly topic: string;
-  readonly encode: (value: T) => Bytes;
-  readonly key: ((value: T, record: RecordInfo) => Bytes | null) | undefined;
-  readonly headers: ((value: T, record: RecordInfo) => readonly RecordHeader[]) | undefined;
+export interface KafkaWriterSettings<T> extends RecordSettings<T> {
   readonly compression: Compression;
-  readonly batchBytes: number;
   readonly pendingBytesMax: number;
 }
 
@@ -29,27 +22,16 @@ const usualBatchBytesMax = 1_048_588;
 
 /** Writes one topic. */
 export class KafkaWriter<T> implements SinkWriter<T> {
-  readonly #context: SinkContext;
   readonly #client: KafkaClient;
-  readonly #settings: KafkaWriterSettings<T>;
+  readonly #topic: string;
   readonly #session: ProducerSession;
-  readonly #partitions: number;
-  /** Records without a key go to one partition until that has got a batch's worth: many small batches would cost more. */
-  #turn = 0;
-  #turnBytes = 0;
+  readonly #records: TopicRecords<T>;
 
-  private constructor(
-    context: SinkContext,
-    client: KafkaClient,
-    settings: KafkaWriterSettings<T>,
-    session: ProducerSession,
-    partitions: number,
-  ) {
-    this.#context = context;
+  private constructor(client: KafkaClient, topic: string, session: ProducerSession, records: TopicRecords<T>) {
     this.#client = client;
-    this.#settings = settings;
+    this.#topic = topic;
     this.#session = session;
-    this.#partitions = partitions;
+    this.#records = records;
   }
 
   static async open<T>(
@@ -57,29 +39,30 @@ export class KafkaWriter<T> implements SinkWriter<T> {
     client: KafkaClient,
     settings: KafkaWriterSettings<T>,
   ): Promise<KafkaWriter<T>> {
+    const { topic } = settings;
+    const { clock } = context;
     let session: ProducerSession | undefined;
     const random = systemRandom();
     const also = ["UNKNOWN_TOPIC_OR_PARTITION"];
-    const patience = { clock: context.clock, random, patienceMs: openPatienceMs, also };
     try {
-      const limit = (await retrying(() => client.topicSettings(settings.topic), patience)).get("max.message.bytes");
       session = await ProducerSession.open({
         ...settings,
         client,
-        clock: context.clock,
+        clock,
         random,
-        batchBytesMax: Number(limit ?? usualBatchBytesMax),
+        batchBytesMax: usualBatchBytesMax,
         transactional: false,
         ackTimeoutMs,
         onTrouble: (failure) => context.meter.warn("kafka", failure.message),
       });
       const opened = session;
-      const partitions = await retrying(() => opened.partitionsOf(settings.topic), patience);
-      return new KafkaWriter(context, client, settings, session, partitions);
+      const patience = { clock, random, patienceMs: openPatienceMs, also };
+      const partitions = await retrying(() => opened.partitionsOf(topic), patience);
+      return new KafkaWriter(client, topic, session, new TopicRecords(settings, partitions, clock, session));
     } catch (cause) {
       await session?.close();
       await client.close();
-      throw unwritable(settings.topic, cause);
+      throw unwritable(topic, cause);
     }
   }
 
@@ -88,12 +71,7 @@ export class KafkaWriter<T> implements SinkWriter<T> {
   }
 
   write(value: T, record: RecordInfo): void {
-    const { topic, encode, key: keyOf, headers } = this.#settings;
-    const bytes = encode(value);
-    const key = keyOf?.(value, record) ?? null;
-    const partition = key === null ? this.#nextTurn(bytes.length) : partitionOfKey(asBytes(key), this.#partitions);
-    const time = Number.isFinite(record.time) ? Math.floor(record.time) : this.#context.clock.now();
-    this.#session.add({ topic, partition }, time, key, bytes, headers?.(value, record));
+    this.#records.write(value, record);
   }
 
   flush(): void {
@@ -101,11 +79,11 @@ export class KafkaWriter<T> implements SinkWriter<T> {
   }
 
   drain(): Promise<void> {
-    return this.#guarded(() => this.#session.drain());
+    return told(this.#topic, () => this.#session.drain());
   }
 
   async prepare(): Promise<unknown> {
-    await this.#guarded(() => this.#session.flushed());
+    await told(this.#topic, () => this.#session.flushed());
     return null;
   }
 
@@ -114,29 +92,12 @@ export class KafkaWriter<T> implements SinkWriter<T> {
     await this.#client.close();
     await this.#session.close();
   }
-
-  #nextTurn(bytes: number): number {
-    this.#turnBytes += bytes;
-    if (this.#turnBytes > this.#settings.batchBytes) {
-      this.#turnBytes = 0;
-      this.#turn = (this.#turn + 1) % this.#partitions;
-    }
-    return this.#turn;
-  }
-
-  async #guarded(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (cause) {
-      throw unwritable(this.#settings.topic, cause);
-    }
-  }
 }
 
-function asBytes(key: Bytes): Uint8Array {
-  return typeof key === "string" ? Buffer.from(key) : key;
-}
-
-function unwritable(topic: string, cause: unknown): MillraceError {
-  return new MillraceError("ML4001", { message: `topic ${topic} cannot be written: ${reasonOf(cause)}`, cause });
+async function told(topic: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    throw unwritable(topic, cause);
+  }
 }

@@ -1,6 +1,6 @@
 import { BatchBuilder, type Bytes } from "./batch-builder.ts";
 import { batchField } from "./batch-header.ts";
-import type { ProducerIdentity, TopicPartition } from "./client/kafka-client.ts";
+import { nameOf, type ProducerIdentity, type TopicPartition } from "./client/kafka-client.ts";
 import type { Compression } from "./compression.ts";
 import type { RecordHeader } from "./record-headers.ts";
 
@@ -43,10 +43,14 @@ export class PartitionOutput {
   inFlight = false;
   readonly #settings: BatchSettings;
   readonly #builder: BatchBuilder;
+  #producer: ProducerIdentity;
   #sequence = 0;
+  /** The round of the newest record. */
+  #round = 0;
 
-  constructor(place: TopicPartition, settings: BatchSettings) {
+  constructor(place: TopicPartition, settings: BatchSettings, producer: ProducerIdentity) {
     this.place = place;
+    this.#producer = producer;
     this.#settings = settings;
     this.#builder = new BatchBuilder(Math.min(settings.batchBytes, 64 * 1024));
   }
@@ -56,67 +60,62 @@ export class PartitionOutput {
     return this.#builder.count > 0;
   }
 
-  /** Writes a record and gives the bytes it takes. Throws {@link RecordTooLarge}. */
+  /** Writes a record and gives the bytes it takes. Rounds come in order. Throws {@link RecordTooLarge}. */
   add(
     timestamp: number,
     key: Bytes | null,
     value: Bytes | null,
     headers: readonly RecordHeader[],
-    producer: ProducerIdentity,
     round: number,
   ): number {
     const { batchBytes, batchBytesMax } = this.#settings;
+    if (round < this.#round) throw new RangeError(`${nameOf(this.place)} has records of a later share already`);
+    if (round > this.#round) this.seal();
+    this.#round = round;
     const upperBound = 64 + 3 * ((key?.length ?? 0) + (value?.length ?? 0));
-    if (upperBound > batchBytesMax / 2) return this.#addAlone(timestamp, key, value, headers, producer, round);
-    if (this.#builder.size + upperBound > batchBytesMax) this.seal(producer, round);
+    if (upperBound > batchBytesMax / 2) return this.#addAlone(timestamp, key, value, headers);
+    if (this.#builder.size + upperBound > batchBytesMax) this.seal();
     const before = this.open ? this.#builder.size : 0;
     this.#builder.add(timestamp, key, value, headers);
     const added = this.#builder.size - before;
-    if (this.#builder.size >= batchBytes) this.seal(producer, round);
+    if (this.#builder.size >= batchBytes) this.seal();
     return added;
   }
 
   /** Ends the batch being written, if there is one. */
-  seal(producer: ProducerIdentity, round: number): void {
+  seal(): void {
     const builder = this.#builder;
     if (builder.count === 0) return;
-    const bytes = this.#sealed(builder, producer);
-    this.sealed.push({ bytes, pendingBytes: builder.size, round });
+    const bytes = this.#sealed(builder);
+    this.sealed.push({ bytes, pendingBytes: builder.size, round: this.#round });
     this.#sequence = (this.#sequence + builder.count) % sequenceModulus;
     builder.clear();
   }
 
-  /** Forgets everything, and begins to count from 0 as a producer with a new epoch does. Gives the bytes that frees. */
-  reset(): number {
-    let bytes = this.open ? this.#builder.size : 0;
-    for (const batch of this.sealed.splice(0)) bytes += batch.pendingBytes;
+  /** Forgets everything, and begins to count from 0 as a producer with a new epoch does. */
+  reset(producer: ProducerIdentity): void {
+    this.#producer = producer;
+    this.sealed.length = 0;
     this.#builder.clear();
     this.#sequence = 0;
     this.inFlight = false;
-    return bytes;
   }
 
   /** A record that may be too large gets a batch of its own, packed at once, so that it is refused before it is taken. */
-  #addAlone(
-    timestamp: number,
-    key: Bytes | null,
-    value: Bytes | null,
-    headers: readonly RecordHeader[],
-    producer: ProducerIdentity,
-    round: number,
-  ): number {
-    this.seal(producer, round);
+  #addAlone(timestamp: number, key: Bytes | null, value: Bytes | null, headers: readonly RecordHeader[]): number {
+    this.seal();
     const { batchBytesMax } = this.#settings;
     const builder = new BatchBuilder(batchField.records);
     builder.add(timestamp, key, value, headers);
-    const bytes = this.#sealed(builder, producer);
+    const bytes = this.#sealed(builder);
     if (bytes.length > batchBytesMax) throw new RecordTooLarge(this.place, bytes.length, batchBytesMax);
-    this.sealed.push({ bytes, pendingBytes: builder.size, round });
+    this.sealed.push({ bytes, pendingBytes: builder.size, round: this.#round });
     this.#sequence = (this.#sequence + 1) % sequenceModulus;
     return builder.size;
   }
 
-  #sealed(builder: BatchBuilder, { id, epoch }: ProducerIdentity): Buffer {
+  #sealed(builder: BatchBuilder): Buffer {
+    const { id, epoch } = this.#producer;
     const { compression, transactional } = this.#settings;
     const baseSequence = this.#sequence;
     return builder.seal({ compression, producerId: id, producerEpoch: epoch, baseSequence, transactional });

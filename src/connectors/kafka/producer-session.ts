@@ -1,44 +1,47 @@
-import { sleep } from "../../core/clock.ts";
 import type { Bytes } from "./batch-builder.ts";
-import { nameOf, type ProducedPartition, type ProducerIdentity, type TopicPartition } from "./client/kafka-client.ts";
+import { BatchSender } from "./batch-sender.ts";
+import { nameOf, type ProducerIdentity, type TopicPartition } from "./client/kafka-client.ts";
 import { KafkaFailure } from "./client/kafka-failure.ts";
 import { PartitionOutput, type SealedBatch } from "./partition-output.ts";
 import type { ProducerOptions } from "./producer-options.ts";
 import type { RecordHeader } from "./record-headers.ts";
 import { retrying } from "./retrying.ts";
-import { TopicLeaders } from "./topic-leaders.ts";
+import { TopicLimits } from "./topic-limits.ts";
 
-const requestBytesMax = 4 * 1024 * 1024;
+/** How long a cluster may be away when something is asked of it before the first record. */
+const askPatienceMs = 60_000;
 
 /**
  * An idempotent producer: every record is in its partition once and in order, however often a batch has to be sent. One
  * request a broker is under way; what is added meanwhile makes the next, so batches grow with the load by themselves. A
  * broker that is away is tried again until it is back: `full` then holds the pipeline, and nothing is lost.
+ *
+ * Records come in shares: `cut` ends one, `cutFlushed` tells when it is safe, and what comes after a cut goes out once
+ * `openRound` says so, since it may belong to another transaction.
  */
 export class ProducerSession {
   readonly #options: ProducerOptions;
   readonly #outputs = new Map<string, PartitionOutput>();
-  readonly #pumps = new Map<number, Promise<void>>();
-  readonly #closed = new AbortController();
+  readonly #sender: BatchSender;
+  readonly #limits: TopicLimits;
   #producer: ProducerIdentity;
-  readonly #leaders: TopicLeaders;
   #pendingBytes = 0;
-  #flushing = false;
-  /** The transaction that new records belong to, and the one whose batches may be sent. */
+  /** Of these, what was added since the last cut. */
+  #laterBytes = 0;
+  /** The share that new records belong to, and the last one whose batches may be sent. */
   #round = 0;
   #openRound = 0;
-  #failure: KafkaFailure | undefined;
   #settled = Promise.withResolvers<void>();
 
   constructor(options: ProducerOptions, producer: ProducerIdentity) {
+    const { client, clock, random } = options;
     this.#options = options;
     this.#producer = producer;
-    this.#leaders = new TopicLeaders({
-      ...options,
-      topics: () => [...this.#outputs.values()].map(({ place }) => place.topic),
-      onKnown: () => this.#pump(),
-      onFailure: (failure) => this.fail(failure),
-      signal: this.#closed.signal,
+    this.#limits = new TopicLimits(client, { clock, random, patienceMs: askPatienceMs });
+    this.#sender = new BatchSender(options, this.#outputs, {
+      mayGo: ({ round }) => round <= this.#openRound,
+      onAcknowledged: (batch) => this.#acknowledged(batch),
+      onSettled: () => this.#settle(),
     });
   }
 
@@ -47,21 +50,25 @@ export class ProducerSession {
     const { client, clock, random } = options;
     const init = () => client.initProducer(undefined, undefined, 0);
     const also = ["COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE"];
-    return new ProducerSession(options, await retrying(init, { clock, random, patienceMs: 60_000, also }));
+    return new ProducerSession(options, await retrying(init, { clock, random, patienceMs: askPatienceMs, also }));
   }
 
   /** Whether as much as may waits to be acknowledged, or the session has failed. */
   get full(): boolean {
-    return this.#pendingBytes >= this.#options.pendingBytesMax || this.#failure !== undefined;
+    return this.#pendingBytes >= this.#options.pendingBytesMax || this.#sender.failure !== undefined;
   }
 
-  /** How many partitions a topic has. Rejects with `UNKNOWN_TOPIC_OR_PARTITION` when it is not there. */
-  async partitionsOf(topic: string): Promise<number> {
-    const { client, clock, random } = this.#options;
-    const found = await retrying(() => client.topics([topic]), { clock, random, patienceMs: 60_000 });
-    const info = found.get(topic);
-    if (info === undefined) throw new KafkaFailure("UNKNOWN_TOPIC_OR_PARTITION", `there is no topic ${topic}`, false);
-    return info.leaders.length;
+  /** Whether as much as may of what was added before the cut waits to be acknowledged, or the session has failed. */
+  get cutFull(): boolean {
+    return this.#pendingBytes - this.#laterBytes >= this.#options.pendingBytesMax || this.#sender.failure !== undefined;
+  }
+
+  /**
+   * How many partitions a topic has; its own limit on batches counts from now on. Rejects with `UNKNOWN_TOPIC_OR_PARTITION`
+   * when it is not there.
+   */
+  partitionsOf(topic: string): Promise<number> {
+    return this.#limits.partitionsOf(topic);
   }
 
   /** Takes a record; it is copied. Throws `RecordTooLarge`. Goes out when its batch is full or at the next `flush`. */
@@ -72,18 +79,23 @@ export class ProducerSession {
     value: Bytes | null,
     headers: readonly RecordHeader[] = [],
   ): void {
-    const name = nameOf(place);
-    let output = this.#outputs.get(name);
-    if (output === undefined) this.#outputs.set(name, (output = new PartitionOutput(place, this.#options)));
-    const sealedBefore = output.sealed.length;
-    this.#pendingBytes += output.add(timestamp, key, value, headers, this.#producer, this.#round);
-    if (output.sealed.length > sealedBefore) this.#pump();
+    this.#laterBytes += this.#add(this.#round, place, timestamp, key, value, headers);
+  }
+
+  /** Like `add`, but into the share that ended with the last `cut`; to partitions that nothing was added to since. */
+  addToCut(
+    place: TopicPartition,
+    timestamp: number,
+    key: Bytes | null,
+    value: Bytes | null,
+    headers: readonly RecordHeader[] = [],
+  ): void {
+    this.#add(this.#round - 1, place, timestamp, key, value, headers);
   }
 
   /** Sends what is held back for company. Does not wait. */
   flush(): void {
-    this.#flushing = true;
-    this.#pump();
+    this.#sender.flush();
   }
 
   /** Resolves when there is room again; rejects when the session has failed. */
@@ -94,193 +106,110 @@ export class ProducerSession {
 
   /** Resolves when everything added before the call is acknowledged by all replicas in sync. */
   async flushed(): Promise<void> {
-    const last: SealedBatch[] = [];
-    for (const output of this.#outputs.values()) {
-      output.seal(this.#producer, this.#round);
-      const batch = output.sealed.at(-1);
-      if (batch !== undefined) last.push(batch);
-    }
-    this.#pump();
-    const waits = () => last.some((batch) => this.#waitsFor(batch));
-    while (waits()) await this.#progress();
+    this.cut();
+    this.openRound();
+    await this.cutFlushed();
   }
 
-  /** Ends the transaction's share of records: what is added from now on is not sent before `openRound` allows it. */
+  /** Ends a share of records: what is added from now on is not sent before `openRound` allows it. */
   cut(): void {
-    for (const output of this.#outputs.values()) output.seal(this.#producer, this.#round);
+    this.#sealAll();
+    this.#laterBytes = 0;
     this.#round++;
+    this.#sender.pump();
   }
 
-  /** The transaction before is over: what was added after the cut goes out. */
+  /** Resolves when there is room again for what is added to the share that was cut; rejects when the session has failed. */
+  async drainCut(): Promise<void> {
+    this.flush();
+    while (this.cutFull) await this.#progress();
+  }
+
+  /** Resolves when everything that belongs to the share that was cut is acknowledged by all replicas in sync. */
+  async cutFlushed(): Promise<void> {
+    const round = this.#round;
+    this.#sealAll();
+    this.#sender.pump();
+    const waits = ({ sealed }: PartitionOutput) => sealed[0] !== undefined && sealed[0].round < round;
+    while ([...this.#outputs.values()].some(waits)) await this.#progress();
+  }
+
+  /** What was added after the cut goes out: the transaction before is over, or there are none. */
   openRound(): void {
     this.#openRound = this.#round;
-    this.#pump();
+    this.#sender.pump();
   }
 
   /** Sends nothing more, and resolves when nothing is under way: before a `reset`. */
   async halt(): Promise<void> {
     this.fail(new KafkaFailure("CLIENT", "the transaction is being aborted", false));
-    await Promise.all(this.#pumps.values());
+    await this.#sender.settled();
   }
 
   /** Forgets all that is not acknowledged and goes on as `producer`, its sequences from 0. */
   reset(producer: ProducerIdentity): void {
     this.#producer = producer;
-    for (const output of this.#outputs.values()) output.reset();
+    for (const output of this.#outputs.values()) output.reset(producer);
     this.#pendingBytes = 0;
+    this.#laterBytes = 0;
     this.#openRound = this.#round;
-    this.#failure = undefined;
-    this.#settle();
+    this.#sender.goOn();
   }
 
   /** Ends the session with a failure that is told to whoever waits. */
   fail(failure: KafkaFailure): void {
-    this.#failure ??= failure;
-    this.#settle();
+    this.#sender.fail(failure);
   }
 
   /** Stops sending, whatever is pending. Waits for the requests under way. */
-  async close(): Promise<void> {
-    this.#closed.abort();
-    this.fail(new KafkaFailure("CLIENT", "the producer is closed", false));
-    await Promise.all(this.#pumps.values());
+  close(): Promise<void> {
+    return this.#sender.close();
   }
 
-  #waitsFor(batch: SealedBatch): boolean {
-    for (const output of this.#outputs.values()) if (output.sealed.includes(batch)) return true;
-    return false;
+  #add(
+    round: number,
+    place: TopicPartition,
+    timestamp: number,
+    key: Bytes | null,
+    value: Bytes | null,
+    headers: readonly RecordHeader[],
+  ): number {
+    const output = this.#outputFor(place);
+    const sealedBefore = output.sealed.length;
+    const bytes = output.add(timestamp, key, value, headers, round);
+    this.#pendingBytes += bytes;
+    if (output.sealed.length > sealedBefore) this.#sender.pump();
+    return bytes;
+  }
+
+  #outputFor(place: TopicPartition): PartitionOutput {
+    const name = nameOf(place);
+    let output = this.#outputs.get(name);
+    if (output === undefined) {
+      const batchBytesMax = this.#limits.batchBytesMax(place.topic) ?? this.#options.batchBytesMax;
+      output = new PartitionOutput(place, { ...this.#options, batchBytesMax }, this.#producer);
+      this.#outputs.set(name, output);
+    }
+    return output;
+  }
+
+  #sealAll(): void {
+    for (const output of this.#outputs.values()) output.seal();
+  }
+
+  #acknowledged(batch: SealedBatch): void {
+    this.#pendingBytes -= batch.pendingBytes;
+    if (batch.round === this.#round) this.#laterBytes -= batch.pendingBytes;
   }
 
   async #progress(): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#sender.failure !== undefined) throw this.#sender.failure;
     await this.#settled.promise;
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#sender.failure !== undefined) throw this.#sender.failure;
   }
 
   #settle(): void {
     this.#settled.resolve();
     this.#settled = Promise.withResolvers();
   }
-
-  /** Sees to it that every broker that something waits for is being sent to. */
-  #pump(): void {
-    if (this.#failure !== undefined || this.#closed.signal.aborted) return;
-    if (this.#flushing) this.#sealOpen();
-    for (const output of this.#outputs.values()) {
-      if (!this.#sendable(output)) continue;
-      const leader = this.#leaders.of(output.place);
-      if (leader === undefined) this.#leaders.refresh();
-      else if (!this.#pumps.has(leader)) this.#start(leader);
-    }
-  }
-
-  #start(leader: number): void {
-    const pump = this.#sendAll(leader).finally(() => {
-      this.#pumps.delete(leader);
-      this.#pump();
-    });
-    this.#pumps.set(leader, pump);
-  }
-
-  /** Only where nothing is on its way: elsewhere the batch may grow until that has arrived. */
-  #sealOpen(): void {
-    let left = false;
-    for (const output of this.#outputs.values()) {
-      if (!output.open) continue;
-      if (output.sealed.length === 0) output.seal(this.#producer, this.#round);
-      else left = true;
-    }
-    this.#flushing = left;
-  }
-
-  #sendable(output: PartitionOutput): boolean {
-    const first = output.sealed[0];
-    return first !== undefined && !output.inFlight && first.round === this.#openRound;
-  }
-
-  async #sendAll(leader: number): Promise<void> {
-    const { clock, random, onTrouble } = this.#options;
-    let pauseMs = 0;
-    while (this.#failure === undefined) {
-      if (this.#flushing) this.#sealOpen();
-      const outputs = this.#sendableTo(leader);
-      if (outputs.length === 0) return;
-      const failure = await this.#send(leader, outputs);
-      if (failure === undefined) {
-        pauseMs = 0;
-        continue;
-      }
-      if (!failure.retryable) return this.fail(failure);
-      onTrouble(failure);
-      this.#leaders.refresh();
-      pauseMs = Math.min(Math.max(2 * pauseMs, 20), 1000);
-      await sleep(clock, pauseMs * (0.5 + random.next() / 2), this.#closed.signal);
-    }
-  }
-
-  #sendableTo(leader: number): PartitionOutput[] {
-    const outputs: PartitionOutput[] = [];
-    let bytes = 0;
-    for (const output of this.#outputs.values()) {
-      if (!this.#sendable(output) || this.#leaders.of(output.place) !== leader) continue;
-      bytes += output.sealed[0]!.bytes.length;
-      if (outputs.length > 0 && bytes > requestBytesMax) break;
-      outputs.push(output);
-    }
-    return outputs;
-  }
-
-  async #send(leader: number, outputs: readonly PartitionOutput[]): Promise<KafkaFailure | undefined> {
-    const { client, ackTimeoutMs, transaction } = this.#options;
-    const batches = outputs.map((output) => ({ ...output.place, batch: output.sealed[0]!.bytes }));
-    const sent = new Map(outputs.map((output) => [nameOf(output.place), [output, output.sealed[0]!] as const]));
-    for (const output of outputs) output.inFlight = true;
-    try {
-      await transaction?.register(outputs.map(({ place }) => place));
-      const answers = await client.produce(leader, batches, transaction?.transactionalId, ackTimeoutMs);
-      const failures = answers.map((answer) => this.#take(answer, sent)).filter((failure) => failure !== undefined);
-      return failures.find((failure) => !failure.retryable) ?? failures[0];
-    } catch (thrown) {
-      return thrown as KafkaFailure;
-    } finally {
-      for (const output of outputs) output.inFlight = false;
-      this.#settle();
-    }
-  }
-
-  #take(
-    answer: ProducedPartition,
-    sent: ReadonlyMap<string, readonly [PartitionOutput, SealedBatch]>,
-  ): KafkaFailure | undefined {
-    const { error, message } = answer;
-    const isThere = error === undefined || error === "DUPLICATE_SEQUENCE_NUMBER";
-    if (!isThere) {
-      const text = `a batch for ${nameOf(answer)} was not taken${message === undefined ? "" : `: ${message}`}`;
-      return new KafkaFailure(error, text, !finalErrors.has(error));
-    }
-    const [output, batch] = sent.get(nameOf(answer)) ?? [];
-    if (output?.sealed[0] === batch && batch !== undefined) {
-      output?.sealed.shift();
-      this.#pendingBytes -= batch.pendingBytes;
-    }
-    return undefined;
-  }
 }
-
-/** What no second try mends. */
-const finalErrors = new Set([
-  "MESSAGE_TOO_LARGE",
-  "RECORD_LIST_TOO_LARGE",
-  "INVALID_RECORD",
-  "INVALID_TIMESTAMP",
-  "OUT_OF_ORDER_SEQUENCE_NUMBER",
-  "UNKNOWN_PRODUCER_ID",
-  "INVALID_PRODUCER_EPOCH",
-  "PRODUCER_FENCED",
-  "INVALID_TXN_STATE",
-  "INVALID_PRODUCER_ID_MAPPING",
-  "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
-  "TOPIC_AUTHORIZATION_FAILED",
-  "CLUSTER_AUTHORIZATION_FAILED",
-  "POLICY_VIOLATION",
-]);

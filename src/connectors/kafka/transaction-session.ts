@@ -9,7 +9,7 @@ import {
   type TopicPartition,
   type TransactionalProducer,
 } from "./client/kafka-client.ts";
-import { failedWith, KafkaFailure } from "./client/kafka-failure.ts";
+import { KafkaFailure } from "./client/kafka-failure.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { ProducerOptions } from "./producer-options.ts";
 import { ProducerSession } from "./producer-session.ts";
@@ -30,45 +30,34 @@ export interface TransactionOffsets {
   readonly offsets: readonly PartitionOffset[];
 }
 
-/** How long a coordinator may be away before a transaction is given up: shorter than the transaction itself would last. */
-const patienceShare = 0.5;
+/** How long a call of a transaction is tried for at the least, however old the transaction is. */
+const patienceMsMin = 1000;
 /** The coordinator still writes the markers of the transaction before: a matter of milliseconds. */
 const markersPauseMs = 1;
-
-/** Another producer was opened with the same transactional id, or the broker gave this one up: it must not go on. */
-export function isFenced(thrown: unknown): boolean {
-  return failedWith(
-    thrown,
-    "PRODUCER_FENCED",
-    "INVALID_PRODUCER_EPOCH",
-    "TRANSACTION_COORDINATOR_FENCED",
-    "FENCED_INSTANCE_ID",
-    "ILLEGAL_GENERATION",
-    "UNKNOWN_MEMBER_ID",
-  );
-}
 
 /**
  * Writes in transactions, one after another: records, and the offsets of what they were made from. A transaction begins
  * with the first record; with nothing to write there is none. What is added while a commit is under way belongs to the next
- * one, and waits here for its turn.
+ * one, and waits here for its turn. Nothing is tried for longer than the broker keeps the transaction.
  */
 export class TransactionSession {
   readonly #options: TransactionOptions;
   readonly #coordinator: Coordinator;
   readonly #groups = new Map<string, Coordinator>();
   readonly #session: ProducerSession;
-  readonly #patience: Patience;
   readonly #registered = new Set<string>();
   #producer: TransactionalProducer;
+  /** When the transaction under way began at the latest. */
+  #beganAt = 0;
+  /** Whether the share to commit has been cut already. */
+  #isCut = false;
   #registering: Promise<void> = Promise.resolve();
 
   private constructor(options: TransactionOptions, coordinator: Coordinator, producer: ProducerIdentity) {
-    const { clock, random, transactionalId, transactionTimeoutMs } = options;
+    const { transactionalId } = options;
     this.#options = options;
     this.#coordinator = coordinator;
     this.#producer = { ...producer, transactionalId };
-    this.#patience = patienceOf(clock, random, transactionTimeoutMs * patienceShare);
     const register = (places: readonly TopicPartition[]) => this.#register(places);
     this.#session = new ProducerSession(
       { ...options, transactional: true, transaction: { transactionalId, register } },
@@ -102,6 +91,25 @@ export class TransactionSession {
     this.#session.add(place, timestamp, key, value, headers);
   }
 
+  get cutFull(): boolean {
+    return this.#session.cutFull;
+  }
+
+  /** Like `add`, but into the share that was cut and is not committed yet; see `ProducerSession.addToCut`. */
+  addToCut(
+    place: TopicPartition,
+    timestamp: number,
+    key: Bytes | null,
+    value: Bytes | null,
+    headers: readonly RecordHeader[] = [],
+  ): void {
+    this.#session.addToCut(place, timestamp, key, value, headers);
+  }
+
+  drainCut(): Promise<void> {
+    return this.#session.drainCut();
+  }
+
   flush(): void {
     this.#session.flush();
   }
@@ -110,14 +118,20 @@ export class TransactionSession {
     return this.#session.drain();
   }
 
+  /** Ends the share of the next `commit`: what is added from now on belongs to the transaction after it. */
+  cut(): void {
+    this.#session.cut();
+    this.#isCut = true;
+  }
+
   /**
-   * Commits everything added before the call, and with it the offsets, or nothing at all. Rejects when that failed: then
-   * `abort`, or, when {@link isFenced}, end. Calls do not overlap.
+   * Commits everything added before the cut, or before the call when there was none, and with it the offsets, or nothing at
+   * all. Rejects when that failed: then `abort`, or, when `isFenced`, end. Calls do not overlap.
    */
   async commit(offsets: readonly TransactionOffsets[] = []): Promise<void> {
-    const written = this.#session.flushed();
-    this.#session.cut();
-    await written;
+    if (!this.#isCut) this.cut();
+    this.#isCut = false;
+    await this.#session.cutFlushed();
     for (const { member, offsets: moved } of offsets) if (moved.length > 0) await this.#addOffsets(member, moved);
     if (this.#registered.size > 0) {
       await this.#call((node) => this.#options.client.endTransaction(node, this.#producer, true));
@@ -135,12 +149,19 @@ export class TransactionSession {
     const identity = await initialised(this.#options, this.#coordinator);
     this.#producer = { ...identity, transactionalId: this.#options.transactionalId };
     this.#registered.clear();
+    this.#isCut = false;
     this.#session.reset(identity);
   }
 
-  /** Ends the session; a transaction under way is left to the next owner of the id, or to its timeout. */
-  close(): Promise<void> {
-    return this.#session.close();
+  /**
+   * Ends the session. A transaction under way is aborted, so that readers need not wait for it; when the broker does not
+   * take that, it is left to the next owner of the id, or to its timeout.
+   */
+  async close(): Promise<void> {
+    await this.#session.close();
+    if (this.#registered.size === 0) return;
+    const abort = (node: number) => this.#options.client.endTransaction(node, this.#producer, false);
+    await this.#coordinator.once(abort).catch(() => {});
   }
 
   /** One call after another, since two brokers may be sent to at the same time. */
@@ -148,6 +169,7 @@ export class TransactionSession {
     const mine = this.#registering.then(async () => {
       const missing = places.filter((place) => !this.#registered.has(nameOf(place)));
       if (missing.length === 0) return;
+      this.#begin();
       await this.#call((node) => this.#options.client.addPartitions(node, this.#producer, missing));
       for (const place of missing) this.#registered.add(nameOf(place));
     });
@@ -158,16 +180,28 @@ export class TransactionSession {
   async #addOffsets(member: GroupMembership, offsets: readonly PartitionOffset[]): Promise<void> {
     const { client } = this.#options;
     const { groupId } = member;
+    this.#begin();
     await this.#call((node) => client.addOffsets(node, this.#producer, groupId));
     this.#registered.add(`group ${groupId}`);
     let group = this.#groups.get(groupId);
     if (group === undefined) this.#groups.set(groupId, (group = new Coordinator(client, "group", groupId)));
     const commit = (node: number) => client.commitOffsetsInTransaction(node, this.#producer, member, offsets);
-    await group.call(commit, this.#patience);
+    await group.call(commit, this.#patience());
+  }
+
+  #begin(): void {
+    if (this.#registered.size === 0) this.#beganAt = this.#options.clock.monotonic();
   }
 
   #call(work: (node: number) => Promise<void>): Promise<void> {
-    return this.#coordinator.call(work, this.#patience);
+    return this.#coordinator.call(work, this.#patience());
+  }
+
+  /** As long as the broker keeps the transaction. */
+  #patience(): Patience {
+    const { clock, random, transactionTimeoutMs } = this.#options;
+    const leftMs = this.#beganAt + transactionTimeoutMs - clock.monotonic();
+    return patienceOf(clock, random, Math.max(patienceMsMin, leftMs));
   }
 }
 

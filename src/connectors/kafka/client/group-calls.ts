@@ -7,6 +7,7 @@ import {
   syncGroupV5,
 } from "@platformatic/kafka";
 import {
+  type CommittedOffset,
   type GroupMembership,
   type JoinedGroup,
   type JoinRequest,
@@ -87,11 +88,12 @@ export class GroupCalls {
     }));
     const group = { groupId, memberEpoch: -1, topics };
     const answer = await this.#call(node, "calls", offsetFetchV8.api, [group], true);
-    const offsets = new Map<string, number>();
+    const offsets = new Map<string, CommittedOffset>();
     for (const { name, partitions: parts } of answer.groups[0]?.topics ?? []) {
-      for (const { partitionIndex, committedOffset } of parts) {
-        if (committedOffset >= 0n)
-          offsets.set(nameOf({ topic: name, partition: partitionIndex }), Number(committedOffset));
+      for (const { partitionIndex, committedOffset, metadata } of parts) {
+        const place = nameOf({ topic: name, partition: partitionIndex });
+        if (committedOffset < 0n) continue;
+        offsets.set(place, { offset: Number(committedOffset), metadata: metadata || undefined });
       }
     }
     return offsets;

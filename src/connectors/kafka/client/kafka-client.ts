@@ -86,8 +86,13 @@ export interface GroupMembership {
 }
 
 /** Where a group goes on in a partition. */
-export interface PartitionOffset extends TopicPartition {
+export interface PartitionOffset extends TopicPartition, CommittedOffset {}
+
+/** What a group has committed for a partition. */
+export interface CommittedOffset {
   readonly offset: number;
+  /** What was told with it. */
+  readonly metadata?: string | undefined;
 }
 
 /** What a member asks for when it joins. */
@@ -157,6 +162,8 @@ export interface KafkaClient {
     timeoutMs: number,
   ): Promise<readonly ProducedPartition[]>;
   createTopics(topics: readonly NewTopic[], timeoutMs: number): Promise<void>;
+  /** Forgets what lies before those offsets. */
+  deleteRecords(offsets: readonly PartitionOffset[], timeoutMs: number): Promise<void>;
   deleteTopics(names: readonly string[], timeoutMs: number): Promise<void>;
   /** A topic's settings by name. */
   topicSettings(name: string): Promise<ReadonlyMap<string, string>>;
@@ -191,7 +198,11 @@ export interface KafkaClient {
   heartbeat(node: number, member: GroupMembership): Promise<void>;
   leave(node: number, member: GroupMembership, reason: string): Promise<void>;
   /** By partition name; what the group never committed is left out. Rejects with `UNSTABLE_OFFSET_COMMIT` while a transaction is open. */
-  committed(node: number, groupId: string, partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, number>>;
+  committed(
+    node: number,
+    groupId: string,
+    partitions: readonly TopicPartition[],
+  ): Promise<ReadonlyMap<string, CommittedOffset>>;
   commit(node: number, member: GroupMembership, offsets: readonly PartitionOffset[]): Promise<void>;
 
   /** Ends all connections; calls under way reject. */

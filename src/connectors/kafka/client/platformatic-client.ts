@@ -1,5 +1,6 @@
 import {
   createTopicsV7,
+  deleteRecordsV2,
   deleteTopicsV6,
   describeConfigsV4,
   findCoordinatorV4,
@@ -11,6 +12,7 @@ import { check, errorName, failureOf, withPartErrors } from "./failures.ts";
 import { fetchCall } from "./fetch-call.ts";
 import { GroupCalls } from "./group-calls.ts";
 import {
+  type CommittedOffset,
   type FetchedPartition,
   type FetchRequest,
   type GroupMembership,
@@ -123,6 +125,17 @@ export class PlatformaticClient implements KafkaClient {
     await this.#call(undefined, "calls", createTopicsV7.api, wanted, timeoutMs, false);
   }
 
+  async deleteRecords(offsets: readonly PartitionOffset[], timeoutMs: number): Promise<void> {
+    const byLeader = Map.groupBy(offsets, await this.#leaderOf(offsets));
+    for (const [leader, led] of byLeader) {
+      const topics = [...Map.groupBy(led, ({ topic }) => topic)].map(([name, parts]) => ({
+        name,
+        partitions: parts.map(({ partition, offset }) => ({ partitionIndex: partition, offset: BigInt(offset) })),
+      }));
+      await this.#call(leader, "calls", deleteRecordsV2.api, topics, timeoutMs);
+    }
+  }
+
   async deleteTopics(names: readonly string[], timeoutMs: number): Promise<void> {
     const topics = names.map((name) => ({ name }));
     await this.#call(undefined, "calls", deleteTopicsV6.api, topics, timeoutMs);
@@ -197,7 +210,7 @@ export class PlatformaticClient implements KafkaClient {
     node: number,
     groupId: string,
     partitions: readonly TopicPartition[],
-  ): Promise<ReadonlyMap<string, number>> {
+  ): Promise<ReadonlyMap<string, CommittedOffset>> {
     return this.#groups.committed(node, groupId, partitions);
   }
 

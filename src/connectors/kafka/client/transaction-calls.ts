@@ -65,11 +65,11 @@ export class TransactionCalls {
 export function committedTopics(offsets: readonly PartitionOffset[]) {
   return [...Map.groupBy(offsets, ({ topic }) => topic)].map(([name, parts]) => ({
     name,
-    partitions: parts.map(({ partition, offset }) => ({
+    partitions: parts.map(({ partition, offset, metadata }) => ({
       partitionIndex: partition,
       committedOffset: BigInt(offset),
       committedLeaderEpoch: -1,
-      committedMetadata: null,
+      committedMetadata: metadata ?? null,
     })),
   }));
 }

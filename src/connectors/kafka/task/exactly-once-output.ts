@@ -1,0 +1,77 @@
+import type { Bytes } from "../batch-builder.ts";
+import type { PartitionOffset, TopicPartition } from "../client/kafka-client.ts";
+import type { RecordHeader } from "../record-headers.ts";
+import type { TransactionSession } from "../transaction-session.ts";
+import type { TaskOutput } from "./task-output.ts";
+
+/**
+ * One transaction an interval. Offsets are committed from outside of the group's members: the transactional id fences
+ * whoever had the partition before, so that membership adds nothing, and a rebalance under way cannot fail a commit.
+ */
+export class ExactlyOnceOutput implements TaskOutput {
+  readonly guarantee = "exactly-once";
+  readonly #session: TransactionSession;
+  readonly #group: string;
+
+  constructor(session: TransactionSession, group: string) {
+    this.#session = session;
+    this.#group = group;
+  }
+
+  get full(): boolean {
+    return this.#session.full;
+  }
+
+  get cutFull(): boolean {
+    return this.#session.cutFull;
+  }
+
+  partitionsOf(topic: string): Promise<number> {
+    return this.#session.partitionsOf(topic);
+  }
+
+  add(
+    place: TopicPartition,
+    timestamp: number,
+    key: Bytes | null,
+    value: Bytes | null,
+    headers?: readonly RecordHeader[],
+  ): void {
+    this.#session.add(place, timestamp, key, value, headers);
+  }
+
+  addToCut(
+    place: TopicPartition,
+    timestamp: number,
+    key: Bytes | null,
+    value: Bytes | null,
+    headers?: readonly RecordHeader[],
+  ): void {
+    this.#session.addToCut(place, timestamp, key, value, headers);
+  }
+
+  flush(): void {
+    this.#session.flush();
+  }
+
+  drain(): Promise<void> {
+    return this.#session.drain();
+  }
+
+  cut(): void {
+    this.#session.cut();
+  }
+
+  drainCut(): Promise<void> {
+    return this.#session.drainCut();
+  }
+
+  commit(offsets: readonly PartitionOffset[]): Promise<void> {
+    const member = { groupId: this.#group, memberId: "", generation: -1, instanceId: undefined };
+    return this.#session.commit([{ member, offsets }]);
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}

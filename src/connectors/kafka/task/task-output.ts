@@ -1,0 +1,85 @@
+import type { Clock } from "../../../core/clock.ts";
+import type { Random } from "../../../core/random.ts";
+import type { Bytes } from "../batch-builder.ts";
+import type { GroupMembership, KafkaClient, PartitionOffset, TopicPartition } from "../client/kafka-client.ts";
+import type { KafkaFailure } from "../client/kafka-failure.ts";
+import type { Compression } from "../compression.ts";
+import type { RecordHeader } from "../record-headers.ts";
+
+/** What a task on Kafka promises of its outputs, its state and its offsets. */
+export type TaskGuarantee = "exactly-once" | "at-least-once";
+
+/**
+ * What one task writes through: what its sinks write, its changelog, and the offsets of what it was made from, an interval
+ * of all of them together. Exactly-once they are one transaction; at-least-once, offsets move once all else is safe.
+ *
+ * Intervals: `add` fills the one under way; `cut` ends its share, in one turn with the engine's cut; `addToCut` still adds to
+ * what was cut, to partitions that `add` is never used for; `commit` makes it safe. What is added meanwhile waits for the
+ * next one. A commit that rejects ends the output: close it and open it anew, when `mayRestart` says so.
+ */
+export interface TaskOutput {
+  readonly guarantee: TaskGuarantee;
+  /** Whether as much as may waits to be acknowledged, or all is over: `drain` tells why. */
+  readonly full: boolean;
+  /** How many partitions a topic has; asked before anything is added to it, since its limit on records is learnt by it. */
+  partitionsOf(topic: string): Promise<number>;
+  /** Into the interval under way; copied. `timestamp` in milliseconds since the epoch. Throws at a record that the topic would not take. */
+  add(
+    place: TopicPartition,
+    timestamp: number,
+    key: Bytes | null,
+    value: Bytes | null,
+    headers?: readonly RecordHeader[],
+  ): void;
+  /** Sends what is held back for company. Does not wait. */
+  flush(): void;
+  /** Resolves when there is room again; rejects when nothing can be written any more. */
+  drain(): Promise<void>;
+  /** Ends the interval's share: what is added from now on belongs to the next. */
+  cut(): void;
+  /** Into the share that was cut. */
+  addToCut(
+    place: TopicPartition,
+    timestamp: number,
+    key: Bytes | null,
+    value: Bytes | null,
+    headers?: readonly RecordHeader[],
+  ): void;
+  /** As `full`, of what was cut alone: what waits for the next interval cannot go out before. */
+  readonly cutFull: boolean;
+  drainCut(): Promise<void>;
+  /** Makes the share that was cut, and these offsets of the task's group with it, safe: all or nothing when exactly-once. */
+  commit(offsets: readonly PartitionOffset[]): Promise<void>;
+  /** A transaction under way is aborted; what is on its way at-least-once may arrive or not. */
+  close(): Promise<void>;
+}
+
+/** How a task's output is set. */
+export interface TaskOutputOptions {
+  readonly client: KafkaClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly guarantee: TaskGuarantee;
+  /** The group whose offsets are committed. */
+  readonly group: string;
+  /**
+   * Names the task over restarts and owners, such as `"<group>-<topic>-<partition>"`: opening it fences the owner before, and
+   * ends what that left open. Not used at-least-once.
+   */
+  readonly transactionalId: string;
+  /**
+   * After so long without an end the broker aborts a transaction, and readers get past it: what a task that died, and that
+   * nobody takes over, costs its readers. At least twice the longest interval between checkpoints. Default 15 s.
+   */
+  readonly transactionTimeoutMs?: number | undefined;
+  /** What at-least-once offsets are committed with: the member's membership at that moment. */
+  readonly membership: () => GroupMembership;
+  /** What batches are packed with. Default `"lz4"`. */
+  readonly compression?: Compression | undefined;
+  /** A batch goes out when it has so many bytes before compression. Default 256 KiB. */
+  readonly batchBytes?: number | undefined;
+  /** How much may wait to be acknowledged before `full`. Default 8 MiB. */
+  readonly pendingBytesMax?: number | undefined;
+  /** Called when a broker does not answer or take something for now: for people. */
+  readonly onTrouble: (failure: KafkaFailure) => void;
+}

@@ -1,0 +1,69 @@
+import type { Clock } from "../../core/clock.ts";
+import type { RecordInfo } from "../../core/operator.ts";
+import type { Bytes } from "./batch-builder.ts";
+import type { TopicPartition } from "./client/kafka-client.ts";
+import { partitionOfKey } from "./partitioner.ts";
+import type { RecordHeader } from "./record-headers.ts";
+
+/** What a sink's values become. */
+export interface RecordSettings<T> {
+  readonly topic: string;
+  readonly encode: (value: T) => Bytes;
+  readonly key: ((value: T, record: RecordInfo) => Bytes | null) | undefined;
+  readonly headers: ((value: T, record: RecordInfo) => readonly RecordHeader[]) | undefined;
+  /** So many bytes of records without a key go to one partition before the next has its turn. */
+  readonly batchBytes: number;
+}
+
+/** Whatever takes records for a topic. */
+export interface RecordTaker {
+  add(
+    place: TopicPartition,
+    timestamp: number,
+    key: Bytes | null,
+    value: Bytes | null,
+    headers?: readonly RecordHeader[],
+  ): void;
+}
+
+/** Makes records of values and gives each its partition: by its key, as Java's clients do, or in turns. */
+export class TopicRecords<in T> {
+  readonly #settings: RecordSettings<T>;
+  readonly #places: readonly TopicPartition[];
+  readonly #clock: Clock;
+  readonly #taker: RecordTaker;
+  /** Records without a key go to one partition until that has got a batch's worth: many small batches would cost more. */
+  #turn = 0;
+  #turnBytes = 0;
+
+  constructor(settings: RecordSettings<T>, partitions: number, clock: Clock, taker: RecordTaker) {
+    const { topic } = settings;
+    this.#settings = settings;
+    this.#places = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
+    this.#clock = clock;
+    this.#taker = taker;
+  }
+
+  /** Hands on a value, its time the record's event time where there is one. Throws where it cannot be encoded, or is too large. */
+  write(value: T, record: RecordInfo): void {
+    const { encode, key: keyOf, headers } = this.#settings;
+    const bytes = encode(value);
+    const key = keyOf?.(value, record) ?? null;
+    const partition = key === null ? this.#nextTurn(bytes.length) : partitionOfKey(asBytes(key), this.#places.length);
+    const time = Number.isFinite(record.time) ? Math.floor(record.time) : this.#clock.now();
+    this.#taker.add(this.#places[partition]!, time, key, bytes, headers?.(value, record));
+  }
+
+  #nextTurn(bytes: number): number {
+    this.#turnBytes += bytes;
+    if (this.#turnBytes > this.#settings.batchBytes) {
+      this.#turnBytes = 0;
+      this.#turn = (this.#turn + 1) % this.#places.length;
+    }
+    return this.#turn;
+  }
+}
+
+function asBytes(key: Bytes): Uint8Array {
+  return typeof key === "string" ? Buffer.from(key) : key;
+}
