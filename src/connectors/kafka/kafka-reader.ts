@@ -13,10 +13,11 @@ import { RecordBatches } from "./record-batches.ts";
 import { RecordColumns } from "./record-columns.ts";
 import { retrying } from "./retrying.ts";
 import { type KafkaStart, startingOffsets } from "./starting-offsets.ts";
+import { partitionsOf, type TopicSelection } from "./topic-selection.ts";
 
 /** The settings of one Kafka source. */
 export interface KafkaReaderSettings {
-  readonly topics: readonly string[];
+  readonly topics: TopicSelection;
   /** The one partition of it that is read, and the offset to stop at; undefined: all partitions of all topics. */
   readonly only: { readonly place: TopicPartition; readonly end: number | undefined } | undefined;
   readonly group: string | undefined;
@@ -169,14 +170,8 @@ export class KafkaReader implements SourceReader<Slice> {
 
   async #partitions(): Promise<TopicPartition[]> {
     const { topics, only } = this.#settings;
-    const found = await this.#client.topics(topics);
-    const missing = topics.find((topic) => !found.has(topic));
-    if (missing !== undefined)
-      throw new KafkaFailure("UNKNOWN_TOPIC_OR_PARTITION", `there is no topic ${missing}`, true);
-    if (only !== undefined) return [only.place];
-    return [...found.values()].flatMap(({ name, leaders }) =>
-      leaders.map((_, partition): TopicPartition => ({ topic: name, partition })),
-    );
+    const all = await partitionsOf(this.#client, topics);
+    return only === undefined ? all : [only.place];
   }
 
   #startingOffsets(

@@ -40,16 +40,17 @@ const jsonText: Encoder<unknown> = {
 export class KafkaSink<in T> implements Sink<T> {
   readonly traits: SinkTraits;
   readonly settings: KafkaWriterSettings<T>;
-  readonly #cluster: KafkaOptions;
+  /** How its cluster is reached. */
+  readonly cluster: KafkaOptions;
 
   constructor(cluster: KafkaOptions, settings: KafkaWriterSettings<T>) {
-    this.#cluster = cluster;
+    this.cluster = cluster;
     this.settings = settings;
     this.traits = { name: `kafka ${settings.topic}`, delivery: "at-least-once" };
   }
 
   open(context: SinkContext): Promise<SinkWriter<T>> {
-    return KafkaWriter.open(context, openClient(this.#cluster), this.settings);
+    return KafkaWriter.open(context, openClient(this.cluster), this.settings);
   }
 
   /** The same sink as part of a task's output, with what that promises. How batches are made is the output's to say. */

@@ -80,6 +80,18 @@ export class GroupMember {
     return this.#assigned;
   }
 
+  /** Asks the group whether it still takes this member for one, and for the owner of the partition. False also when nobody answers. */
+  async holds(place: TopicPartition): Promise<boolean> {
+    if (!this.#held.has(nameOf(place))) return false;
+    try {
+      await this.#coordinator.once((node) => this.#options.client.heartbeat(node, this.membership));
+    } catch (thrown) {
+      // A rebalance under way takes nothing from anybody who was not told to give it up.
+      if (!failedWith(thrown, "REBALANCE_IN_PROGRESS")) return false;
+    }
+    return this.#held.has(nameOf(place));
+  }
+
   /** Joins and stays until `close`. Rejects when the group refuses this member for good. */
   run(): Promise<void> {
     this.#running ??= this.#stay();
