@@ -6,6 +6,7 @@ export { type Framer, type Frames, type Framing, withHeader } from "./codecs/fra
 export { json } from "./codecs/json/index.ts";
 export { lengthPrefixed } from "./codecs/length-prefixed.ts";
 export { lines } from "./codecs/lines.ts";
+export { jsonText, type RecordEncoder, rawLines, type SinkEncoder } from "./codecs/record-encoder.ts";
 export { type Clock, sleep, systemClock, type Timer } from "./core/clock.ts";
 export { type Codec, type Decoder, type Encoder, Malformed } from "./core/codec.ts";
 export type { DeadLetter } from "./core/dead-letter.ts";

@@ -6,7 +6,7 @@ import { MillraceError } from "../core/errors.ts";
  */
 export async function kafkaConnector() {
   try {
-    return await import("../connectors/kafka/index.ts");
+    return await import("../distributed/index.ts");
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw cause;
     const message =

@@ -1,9 +1,4 @@
-import {
-  type CommittedOffset,
-  type KafkaClient,
-  nameOf,
-  type TopicPartition,
-} from "../connectors/kafka/client/kafka-client.ts";
+import { type CommittedOffset, nameOf, type TopicPartition } from "../connectors/kafka/client/kafka-client.ts";
 import { Coordinator } from "../connectors/kafka/coordinator.ts";
 import type { KafkaSource } from "../connectors/kafka/kafka-source.ts";
 import { retrying } from "../connectors/kafka/retrying.ts";

@@ -30,8 +30,8 @@ class ExchangeWriter implements SinkWriter<Exchanged> {
   }
 
   write({ to, bytes, time }: Exchanged): void {
-    if (to !== "all") return this.#output.add({ topic: this.#topic, partition: to }, time, null, bytes);
-    for (let partition = 0; partition < this.#partitions; partition++) {
+    const [from, until] = to === "all" ? [0, this.#partitions] : [to, to + 1];
+    for (let partition = from; partition < until; partition++) {
       this.#output.add({ topic: this.#topic, partition }, time, null, bytes);
     }
   }

@@ -109,7 +109,7 @@ export class Topology {
       this.#exchanges.set(input.id, await ensureExchange(this.#context, { topic, partitions, replicas }));
     }
     const inputs = [...this.#sourcePlaces, ...this.exchangePlaces()];
-    for (const [topic, places] of Map.groupBy(inputs, (place) => place.topic)) {
+    for (const places of Map.groupBy(inputs, (place) => place.topic).values()) {
       const { changelog } = this.inputOf(places[0]!);
       if (changelog === undefined) continue;
       await ensureChangelog(this.#context, { topic: changelog, partitions: places.length, replicas });

@@ -3,7 +3,6 @@ import { systemRandom } from "../../core/random.ts";
 import type { Batch, Position, Slice } from "../../core/records.ts";
 import type { SourceContext, SourceReader } from "../../core/source.ts";
 import { type KafkaClient, nameOf, type TopicPartition } from "./client/kafka-client.ts";
-import { KafkaFailure } from "./client/kafka-failure.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { PartitionFailure } from "./fetched-queue.ts";
 import { Fetcher } from "./fetcher.ts";

@@ -1,4 +1,4 @@
-import type { Encoder } from "../../core/codec.ts";
+import { recordBytes, type SinkEncoder } from "../../codecs/record-encoder.ts";
 import { MillraceError } from "../../core/errors.ts";
 import type { RecordInfo } from "../../core/operator.ts";
 import type { Sink, SinkContext, SinkTraits, SinkWriter } from "../../core/sink.ts";
@@ -14,7 +14,7 @@ import { TaskWriter } from "./task/task-writer.ts";
 export interface KafkaSinkOptions<T> extends KafkaOptions {
   readonly topic: string;
   /** A value's bytes. Default JSON. */
-  readonly encoder?: Encoder<T>;
+  readonly encoder?: SinkEncoder<T>;
   /** A record's key; the same key goes to the same partition as with Java's clients. Default none: partitions in turns. */
   readonly key?: (value: T, record: RecordInfo) => Bytes | null;
   readonly headers?: (value: T, record: RecordInfo) => readonly RecordHeader[];
@@ -25,16 +25,6 @@ export interface KafkaSinkOptions<T> extends KafkaOptions {
   /** How much may wait to be acknowledged before the pipeline waits. Default 8 MiB. */
   readonly pendingBytesMax?: number;
 }
-
-/** A value as JSON text. Throws at what has none, such as `undefined` or a bigint. */
-const jsonText: Encoder<unknown> = {
-  name: "json",
-  encode: (value) => {
-    const text: string | undefined = JSON.stringify(value);
-    if (text === undefined) throw new TypeError(`JSON has no text for ${typeof value}`);
-    return text;
-  },
-};
 
 /** A topic as a sink; see {@link kafkaSink}. */
 export class KafkaSink<in T> implements Sink<T> {
@@ -69,7 +59,6 @@ export class KafkaSink<in T> implements Sink<T> {
  * fails the step at that record. Opening rejects with `ML4001` when the topic is not there.
  */
 export function kafkaSink<T = unknown>(options: KafkaSinkOptions<T>): KafkaSink<T> {
-  const encoder: Encoder<T> = options.encoder ?? jsonText;
   const compression = options.compression ?? "lz4";
   if (!compressions.includes(compression)) {
     const message = `compression is ${JSON.stringify(compression)}; give one of ${compressions.join(", ")}`;
@@ -77,7 +66,7 @@ export function kafkaSink<T = unknown>(options: KafkaSinkOptions<T>): KafkaSink<
   }
   return new KafkaSink<T>(options, {
     topic: options.topic,
-    encode: (value: T) => encoder.encode(value),
+    encode: recordBytes<T>(options.encoder),
     key: options.key,
     headers: options.headers,
     compression,

@@ -8,7 +8,7 @@ import type { RecordHeader } from "./record-headers.ts";
 /** What a sink's values become. */
 export interface RecordSettings<T> {
   readonly topic: string;
-  readonly encode: (value: T) => Bytes;
+  readonly encode: (value: T, record: RecordInfo) => Bytes;
   readonly key: ((value: T, record: RecordInfo) => Bytes | null) | undefined;
   readonly headers: ((value: T, record: RecordInfo) => readonly RecordHeader[]) | undefined;
   /** So many bytes of records without a key go to one partition before the next has its turn. */
@@ -47,7 +47,7 @@ export class TopicRecords<in T> {
   /** Hands on a value, its time the record's event time where there is one. Throws where it cannot be encoded, or is too large. */
   write(value: T, record: RecordInfo): void {
     const { encode, key: keyOf, headers } = this.#settings;
-    const bytes = encode(value);
+    const bytes = encode(value, record);
     const key = keyOf?.(value, record) ?? null;
     const partition = key === null ? this.#nextTurn(bytes.length) : partitionOfKey(asBytes(key), this.#places.length);
     const time = Number.isFinite(record.time) ? Math.floor(record.time) : this.#clock.now();

@@ -1,4 +1,0 @@
-/** `millrace/kafka`: topics as sources and sinks, and a consumer group as the place where a pipeline runs. */
-export * from "./connectors/kafka/index.ts";
-export type { KafkaGroupOptions } from "./distributed/group-settings.ts";
-export { kafkaGroup } from "./distributed/kafka-group.ts";
