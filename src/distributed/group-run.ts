@@ -14,6 +14,7 @@ import { EndWatch } from "./end-watch.ts";
 import type { GroupSettings } from "./group-settings.ts";
 import { MemberTasks } from "./member-tasks.ts";
 import { Topology } from "./topology.ts";
+import { TroubleLog } from "./trouble-log.ts";
 
 /** What a run of a pipeline in a group is made from. */
 export interface GroupRunOptions {
@@ -150,7 +151,7 @@ export class GroupRun implements RunningPipeline {
         this.#logger.warn(`partitions lost: the group took this member for dead: ${names(places)}`);
         await this.#tasks!.abandon(places);
       },
-      onTrouble: (failure) => this.#logger.warn(`kafka: ${failure.message}`),
+      onTrouble: new TroubleLog(this.#logger, this.#clock).note,
     });
   }
 }

@@ -17,6 +17,7 @@ import { ExchangeSource } from "./exchange-source.ts";
 import type { GroupSettings } from "./group-settings.ts";
 import { transactionalId } from "./topic-names.ts";
 import type { InputOfTask, Topology } from "./topology.ts";
+import { TroubleLog } from "./trouble-log.ts";
 
 /** What a task is made from. */
 export interface TaskSetup {
@@ -78,7 +79,7 @@ function openOutput(setup: TaskSetup, client: KafkaClient): Promise<TaskOutput> 
     guarantee: settings.guarantee,
     group: settings.group,
     transactionalId: transactionalId(settings.group, topic, partition),
-    onTrouble: (failure) => logger.warn(`kafka: ${failure.message}`),
+    onTrouble: new TroubleLog(logger, clock).note,
   });
 }
 
@@ -100,7 +101,7 @@ function checkpointsOf(
     group: settings.group,
     changelog: input.changelog,
     onProgress: (progress) => tellRestore(logger, progress),
-    onTrouble: (failure) => logger.warn(`kafka: ${failure.message}`),
+    onTrouble: new TroubleLog(logger, clock).note,
     warn: (message) => logger.warn(message),
   });
 }
