@@ -25,6 +25,12 @@ export interface CheckpointerOptions {
   readonly fail: (thrown: unknown) => void;
 }
 
+/** What is told of checkpoints before there are any: while the store restores. */
+export function restoringStatus(store: CheckpointStore): CheckpointStatus {
+  const none = { count: 0, lastAtMs: undefined, lastPauseMs: 0, lastDurationMs: 0, longestPauseMs: 0 };
+  return { ...none, store: store.status?.() ?? {} };
+}
+
 /** Takes the changes of one store, in memory of their own, since the store goes on changing while they are written. */
 class CollectedChanges implements ChangeLog, StoreChanges {
   readonly store: string;

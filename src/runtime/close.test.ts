@@ -88,7 +88,7 @@ describe("a run that cannot be opened", () => {
     const run = new TestRun(pipeline, { checkpoints }).start();
     await expect(run.finish()).rejects.toThrow('ML2003 at step "bad": no such thing. ');
     expect(log).toEqual(["store open", "good close", "out close", "store close"]);
-    expect(run.job.status()).toMatchObject({ state: "failed", checkpoints: undefined });
+    expect(run.job.status()).toMatchObject({ state: "failed", checkpoints: { count: 0 } });
   });
 
   test("because of a sink names the sink, and opens no source", async () => {

@@ -12,7 +12,7 @@ import { type Logger, silentLogger } from "../observe/log.ts";
 import type { JobState, JobStatus } from "../observe/status.ts";
 import type { Plan } from "../plan/plan.ts";
 import { blamed } from "./blame.ts";
-import { Checkpointer } from "./checkpointer.ts";
+import { Checkpointer, restoringStatus } from "./checkpointer.ts";
 import { Cursor } from "./cursor.ts";
 import { briefly, inTime } from "./deadline.ts";
 import type { Environment } from "./environment.ts";
@@ -114,6 +114,7 @@ export class Job implements RunningPipeline {
 
   /** What the pipeline tells of itself at this moment. */
   status(): JobStatus {
+    const { checkpoints } = this.#options;
     return statusOf({
       plan: this.#plan,
       graph: this.#graph,
@@ -121,7 +122,7 @@ export class Job implements RunningPipeline {
       meters: this.#meters,
       state: this.#state,
       error: this.#error,
-      checkpoints: this.#checkpointer?.status(),
+      checkpoints: this.#checkpointer?.status() ?? (checkpoints && restoringStatus(checkpoints)),
       atMs: this.#clock.now(),
       elapsedMs: this.#elapsedMs ?? this.#clock.monotonic() - this.#startedAt,
     });

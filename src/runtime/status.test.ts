@@ -24,7 +24,7 @@ test("a status can be had at every moment, and tells the state of the run", asyn
     expect(JSON.parse(JSON.stringify(status)).state).toBe(status.state);
     return status;
   };
-  expect(look()).toMatchObject({ sources: [], checkpoints: undefined, error: undefined, elapsedMs: 0 });
+  expect(look()).toMatchObject({ sources: [], checkpoints: { count: 0 }, error: undefined, elapsedMs: 0 });
   await settled();
   expect(look().steps[3]).toMatchObject({ in: 0, own: { full: false } });
   open();

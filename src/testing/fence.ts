@@ -60,6 +60,7 @@ export function fencedCheckpoints(store: CheckpointStore, passage: Passage): Che
       return passage.pass("checkpoints commit", () => store.commit(checkpoint, taken, stores));
     },
     close: () => passage.pass("checkpoints close", () => store.close()),
+    ...(store.cut === undefined ? {} : { cut: () => store.cut!() }),
     ...(store.status === undefined ? {} : { status: () => store.status!() }),
   };
 }

@@ -20,6 +20,7 @@ export function levelledCheckpoints(inner: CheckpointStore): CheckpointStore {
         changes.map(paddedChanges),
         new Map([...stores].map(([name, store]) => [name, padding(store)])),
       ),
+    cut: () => inner.cut?.(),
     close: () => inner.close(),
     status: () => inner.status?.() ?? {},
   };

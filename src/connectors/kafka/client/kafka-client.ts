@@ -162,6 +162,8 @@ export interface KafkaClient {
     timeoutMs: number,
   ): Promise<readonly ProducedPartition[]>;
   createTopics(topics: readonly NewTopic[], timeoutMs: number): Promise<void>;
+  /** Gives a topic more partitions: so many in all. */
+  growTopic(name: string, partitions: number, timeoutMs: number): Promise<void>;
   /** Forgets what lies before those offsets. */
   deleteRecords(offsets: readonly PartitionOffset[], timeoutMs: number): Promise<void>;
   deleteTopics(names: readonly string[], timeoutMs: number): Promise<void>;

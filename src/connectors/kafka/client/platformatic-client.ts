@@ -1,4 +1,5 @@
 import {
+  createPartitionsV3,
   createTopicsV7,
   deleteRecordsV2,
   deleteTopicsV6,
@@ -123,6 +124,11 @@ export class PlatformaticClient implements KafkaClient {
       configs: Object.entries(settings).map(([setting, value]) => ({ name: setting, value })),
     }));
     await this.#call(undefined, "calls", createTopicsV7.api, wanted, timeoutMs, false);
+  }
+
+  async growTopic(name: string, partitions: number, timeoutMs: number): Promise<void> {
+    const topic = { name, count: partitions, assignments: null };
+    await this.#call(undefined, "calls", createPartitionsV3.api, [topic], timeoutMs, false);
   }
 
   async deleteRecords(offsets: readonly PartitionOffset[], timeoutMs: number): Promise<void> {

@@ -4,20 +4,28 @@ import { ChangelogKeyWriter } from "./changelog-key.ts";
 import { type Pieces, pieceNumber, piecesHeader } from "./pieces.ts";
 import type { TaskOutput } from "./task-output.ts";
 
-/** A value longer than this goes in pieces: well below what a topic takes of one batch (1 MB unless it is set otherwise). */
-export const pieceBytes = 256 * 1024;
+/** A value longer than this goes in pieces, whose size it is: well below what a topic takes of one batch (1 MB unless it is set otherwise). */
+const usualPieceBytes = 256 * 1024;
 
 /** Writes a task's changes of state into its partition of the changelog topic, as part of the share that was cut. */
 export class ChangelogWriter {
   readonly #place: TopicPartition;
-  readonly #output: TaskOutput;
+  readonly #output: Pick<TaskOutput, "addToCut">;
   readonly #clock: Clock;
   readonly #keys = new ChangelogKeyWriter();
   readonly #pieces: Pieces;
+  readonly #pieceBytes: number;
   records = 0;
   bytes = 0;
 
-  constructor(place: TopicPartition, output: TaskOutput, clock: Clock, pieces: Pieces) {
+  constructor(
+    place: TopicPartition,
+    output: Pick<TaskOutput, "addToCut">,
+    clock: Clock,
+    pieces: Pieces,
+    pieceBytes = usualPieceBytes,
+  ) {
+    this.#pieceBytes = pieceBytes;
     this.#place = place;
     this.#output = output;
     this.#clock = clock;
@@ -27,7 +35,7 @@ export class ChangelogWriter {
   /** From now on the entry has that value; undefined: it is gone. Copied. */
   write(store: string, entry: string, value: Uint8Array | undefined): void {
     const before = this.#pieces.get(store, entry);
-    if (value === undefined || value.length <= pieceBytes) {
+    if (value === undefined || value.length <= this.#pieceBytes) {
       this.#add(store, entry, undefined, value ?? null);
       this.#pieces.delete(store, entry);
     } else this.#writePieces(store, entry, value, before?.side === 0 ? 1 : 0);
@@ -38,6 +46,7 @@ export class ChangelogWriter {
 
   /** The last piece is the entry's own record: what reads it knows that those before are all there. */
   #writePieces(store: string, entry: string, value: Uint8Array, side: 0 | 1): void {
+    const pieceBytes = this.#pieceBytes;
     const count = Math.ceil(value.length / pieceBytes);
     for (let index = 0; index < count - 1; index++) {
       const piece = value.subarray(index * pieceBytes, (index + 1) * pieceBytes);

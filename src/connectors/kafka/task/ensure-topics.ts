@@ -21,28 +21,30 @@ export interface OwnTopicContext {
   readonly random: Random;
 }
 
-/** What a changelog must have, or nothing could be restored from it; and, when we make it, closed segments, since only these are compacted. */
+/** What a changelog must have, or the newest value of a key could be lost. */
 const changelogSettings = { "cleanup.policy": "compact" };
+/** What it has besides when we make it: segments that are soon closed, since only these are compacted. */
 const changelogComfort = { "segment.bytes": String(64 * 1024 * 1024) };
 /** What an exchange must have: nothing may go that was not read, however late it is read. */
-const exchangeSettings = { "cleanup.policy": "delete", "retention.ms": "-1" };
+const exchangeSettings = { "cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1" };
 
-const createTimeoutMs = 30_000;
+const callTimeoutMs = 30_000;
 const patienceMs = 30_000;
 
 /**
- * Makes the topic that keeps a stage's state, compacted, or checks the one that is there. Rejects with `ML5003` when that one
- * has other settings or another number of partitions.
+ * Makes the topic that keeps a stage's state, compacted, or checks the one that is there. One whose input has grown grows with
+ * it: what is kept stays with its partition. Rejects with `ML5003` when it has other settings, or more partitions than the input.
  */
 export async function ensureChangelog(context: OwnTopicContext, wanted: OwnTopic): Promise<void> {
+  const { topic, partitions } = wanted;
   const info = await made(context, wanted, { ...changelogSettings, ...changelogComfort });
-  await checkSettings(context, wanted.topic, changelogSettings);
+  await checkSettings(context, topic, changelogSettings);
   const { length } = info.leaders;
-  if (length === wanted.partitions) return;
+  if (length < partitions) await grow(context, topic, partitions);
+  if (length <= partitions) return;
   throw unfit(
-    `the changelog topic ${wanted.topic} has ${length} partitions, and what it belongs to has ${wanted.partitions}: state would be ` +
-      `looked for in the wrong place. If the input has grown, state kept by partition cannot move with it: start a new group, ` +
-      `or delete ${wanted.topic} and the group's offsets to begin anew`,
+    `the changelog topic ${topic} has ${length} partitions, and the topic whose state it keeps has ${partitions}: it belongs to ` +
+      `another topic, or to one that was made again. Give the pipeline another group, or delete ${topic} to begin anew`,
   );
 }
 
@@ -67,19 +69,32 @@ async function made(
   const find = async () => (await client.topics([topic])).get(topic);
   const there = await retrying(find, patienceOf(context));
   if (there !== undefined) return there;
-  const create = () => client.createTopics([{ name: topic, partitions, replicas, settings }], createTimeoutMs);
+  const create = () => client.createTopics([{ name: topic, partitions, replicas, settings }], callTimeoutMs);
   await retrying(create, patienceOf(context)).catch((thrown: unknown) => {
     if (!failedWith(thrown, "TOPIC_ALREADY_EXISTS")) throw thrown;
   });
-  // Some of the brokers learn of it later than others.
-  const known = async () => {
-    const info = await find();
-    if (info === undefined || info.leaders.length === 0 || info.leaders.some((leader) => leader < 0)) {
+  return known(context, topic, 1);
+}
+
+/** Resolves when a topic has at least so many partitions that are led: some of the brokers learn of it later than others. */
+function known(context: OwnTopicContext, topic: string, partitions: number): Promise<TopicInfo> {
+  const look = async () => {
+    const info = (await context.client.topics([topic])).get(topic);
+    if (info === undefined || info.leaders.length < partitions || info.leaders.some((leader) => leader < 0)) {
       throw new KafkaFailure("LEADER_NOT_AVAILABLE", `topic ${topic} is not there yet`, true);
     }
     return info;
   };
-  return retrying(known, patienceOf(context));
+  return retrying(look, patienceOf(context));
+}
+
+/** Another member may have been faster, and have grown it as far already. */
+async function grow(context: OwnTopicContext, topic: string, partitions: number): Promise<void> {
+  const work = () => context.client.growTopic(topic, partitions, callTimeoutMs);
+  await retrying(work, patienceOf(context)).catch((thrown: unknown) => {
+    if (!failedWith(thrown, "INVALID_PARTITIONS")) throw thrown;
+  });
+  await known(context, topic, partitions);
 }
 
 async function checkSettings(
