@@ -52,8 +52,8 @@ export interface OperatorContext<Out> {
   emit(value: Out): void;
   /** Hands `value` on with an event time of its own. */
   emitAt(time: number, value: Out): void;
-  /** Hands `value` on with a key of its own. */
-  emitKeyed(key: unknown, value: Out): void;
+  /** Hands `value` on with a key of its own, and an event time of its own if it is given. */
+  emitKeyed(key: unknown, value: Out, time?: number): void;
   /** Hands a value to a side output; dropped when nothing is attached to it. */
   side(port: string, value: unknown): void;
   /** Whether anything is attached to a side output: saves making what nobody wants. */

@@ -81,11 +81,13 @@ export class StepContext implements OperatorContext<unknown> {
     this.#cursor.time = before;
   }
 
-  emitKeyed(key: unknown, value: unknown): void {
-    const before = this.#cursor.key;
+  emitKeyed(key: unknown, value: unknown, time = this.#cursor.time): void {
+    const { key: keyBefore, time: timeBefore } = this.#cursor;
     this.#cursor.key = key;
+    this.#cursor.time = time;
     this.emit(value);
-    this.#cursor.key = before;
+    this.#cursor.key = keyBefore;
+    this.#cursor.time = timeBefore;
   }
 
   side(port: string, value: unknown): void {
