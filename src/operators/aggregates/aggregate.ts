@@ -108,11 +108,14 @@ class SlotFamily<S, Input, Out> implements AggregateFamily<Out> {
     this.#rule.merge(this.#slot(0), (other as SlotFamily<S, Input, Out>).#slot(0));
   }
 
+  /** A slot that has nothing is stored as null: once handed over, it has not. */
   save(slot: number): unknown {
-    return this.#rule.save(this.#slot(slot));
+    const state = this.#stored(slot);
+    return state === undefined ? null : this.#rule.save(state);
   }
 
   load(slot: number, saved: unknown): void {
+    if (saved === null) return;
     const state = this.#rule.load(saved);
     if (slot === 0) this.#first = state;
     else (this.#others ??= [])[slot] = state;
