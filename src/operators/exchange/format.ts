@@ -7,8 +7,8 @@ import { structuredCodec } from "../../state/value-codec.ts";
  * The bytes of what is exchanged. The first byte has the version of the format in its upper four bits and the kind in its
  * lower four; a version that is not ours is refused, since to leave out what a newer member wrote would lose it.
  *
- * - a record: whether the value is bytes as they came (1) or a value of the state's codec (0), one byte; event time, a double,
- *   lowest byte first; the length of the key's text, seven bits a byte, lowest first; the key's text; the value.
+ * - a record: whether the value is bytes as they came (1) or a value of the state's codec (0), one byte; event time and horizon,
+ *   doubles, lowest byte first; the length of the key's text, seven bits a byte, lowest first; the key's text; the value.
  * - a report: {@link Report} as JSON.
  * - a part: what the step that merges makes of it.
  */
@@ -33,14 +33,15 @@ export interface Report {
 /** An exchanged record. One object is filled again and again; a value of bytes is a slice of what was read. */
 export interface ExchangedRecord {
   time: number;
+  horizon: number;
   key: StoreKey;
   value: unknown;
 }
 
-const headBytes = 10;
+const headBytes = 18;
 
 /** A keyed record's bytes. Throws at a value that the state's codec cannot take. */
-export function encodeRecord(time: number, key: StoreKey, value: unknown): Uint8Array {
+export function encodeRecord(time: number, horizon: number, key: StoreKey, value: unknown): Uint8Array {
   const text = encodeKey(key);
   const keyBytes = Buffer.byteLength(text);
   const raw = value instanceof Slice;
@@ -49,6 +50,7 @@ export function encodeRecord(time: number, key: StoreKey, value: unknown): Uint8
   bytes[0] = tagOf(kinds.record);
   bytes[1] = raw ? 1 : 0;
   bytes.writeDoubleLE(time, 2);
+  bytes.writeDoubleLE(horizon, 10);
   let at = headBytes;
   let rest = keyBytes;
   for (; rest >= 0x80; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80;
@@ -93,6 +95,7 @@ export function decodeRecord(bytes: Buffer, start: number, end: number, slice: S
   const valueAt = at + keyBytes;
   if (keyBytes < 0 || valueAt > end) throw new RangeError("a record is cut off");
   into.time = bytes.readDoubleLE(start + 2);
+  into.horizon = bytes.readDoubleLE(start + 10);
   into.key = decodeKey(bytes.toString("utf8", at, valueAt));
   if (bytes[start + 1] === 1) {
     slice.buffer = bytes;

@@ -26,7 +26,7 @@ class ReceiveTask implements Task<Slice> {
   readonly #context: OperatorContext<unknown>;
   readonly #options: ReceiveOptions;
   readonly #clocks: SenderClocks;
-  readonly #record: ExchangedRecord = { time: Number.NaN, key: "", value: undefined };
+  readonly #record: ExchangedRecord = { time: Number.NaN, horizon: 0, key: "", value: undefined };
   readonly #slice = new Slice();
   #bytes: Uint8Array | undefined;
   #buffer: Buffer = Buffer.alloc(0);
@@ -92,7 +92,7 @@ class ReceiveTask implements Task<Slice> {
       return;
     }
     this.#clocks.spoke = true;
-    this.#context.emitKeyed(record.key, record.value, record.time);
+    this.#context.emitKeyed(record.key, record.value, record.time, record.horizon);
   }
 
   #takeReport(bytes: Buffer, start: number, end: number): void {

@@ -24,7 +24,8 @@ export interface ReporterOptions {
 export class Reporter {
   readonly #context: OperatorContext<Exchanged>;
   readonly #options: ReporterOptions;
-  #watermark = Number.NEGATIVE_INFINITY;
+  /** Where event time stands, told or not; minus infinity before it begins. */
+  time = Number.NEGATIVE_INFINITY;
   #idle = false;
   #news = false;
   #timer: Timer | undefined;
@@ -43,7 +44,7 @@ export class Reporter {
 
   /** Event time has moved on. */
   watermark(time: number): void {
-    this.#watermark = time;
+    this.time = time;
     this.#idle = false;
     this.#tellSoon();
   }
@@ -75,7 +76,7 @@ export class Reporter {
   #tell(ended?: Readonly<Record<string, number>>): void {
     this.#news = false;
     const { from, total } = this.#options;
-    const watermark = Number.isFinite(this.#watermark) ? this.#watermark : null;
+    const watermark = Number.isFinite(this.time) ? this.time : null;
     const bytes = encodeReport({ from, total: total(), watermark, idle: this.#idle, ended });
     this.#context.emit({ to: "all", bytes, time: this.#context.clock.now() });
   }

@@ -65,11 +65,11 @@ const hash: Hash64 = { high: 0, low: 0 };
 
 class KeySender extends Sender<unknown> {
   record(value: unknown): void {
-    const { time, key } = this.context.record;
+    const { time, key, horizon = Number.NEGATIVE_INFINITY } = this.context.record;
     this.reporter.spoke();
     let bytes: Uint8Array;
     try {
-      bytes = encodeRecord(time, key as StoreKey, value);
+      bytes = encodeRecord(time, Math.max(horizon, this.reporter.time), key as StoreKey, value);
     } catch (cause) {
       this.context.failed(cause);
       return;

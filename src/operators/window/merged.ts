@@ -31,6 +31,8 @@ export class MergedPlacement implements WindowHome {
     return this.#put(this.#cells.addCell(family, this.#span(start, end, seq), slot, seq));
   }
 
+  leave(): void {}
+
   forget({ start, end }: Span): void {
     const starts = this.#bySize.get(end - start);
     starts?.delete(start);

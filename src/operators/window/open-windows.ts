@@ -10,7 +10,9 @@ import { waitText, windowText } from "./text.ts";
 export interface WindowHome {
   /** Puts a cell back that comes out of a checkpoint. */
   adopt(stored: StoredCell): Cell;
-  /** To be told of each window that is over for good, after its cells are closed. */
+  /** To be told of each window that is over for good: no record may come into it any more. */
+  leave(span: Span): void;
+  /** To be told of it again when its content has left, and its cells are closed. */
   forget(span: Span): void;
 }
 
@@ -94,6 +96,7 @@ export class OpenWindows implements WindowOwner {
     this.#emitLate();
     const { ended, over } = this.schedule.due(this.cells.watermark);
     for (const { cells } of ended) for (const cell of cells) this.#outlet.emit(cell, this.#latenessMs > 0);
+    for (const span of over) this.#home.leave(span);
     if (over.length > 0) this.#outlet.after(() => this.#close(over));
     this.#onMoved();
   }

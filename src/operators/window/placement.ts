@@ -28,8 +28,11 @@ export interface Targets {
 
 /** Finds a record's windows, and makes those that are not there. */
 export interface Placement extends WindowHome {
-  /** Fills `into`, marks the cells as changed, and gives the first window that the record is too late for, if there is one. */
-  place(time: number, key: unknown, into: Targets): Bounds | undefined;
+  /**
+   * Fills `into`, marks the cells as changed, and gives the first window that the record is too late for, if there is one: by event
+   * time as it stands, or as it stood by `horizon` where the record comes from.
+   */
+  place(time: number, key: unknown, into: Targets, horizon: number): Bounds | undefined;
 }
 
 /** No targets, that no record fits. */

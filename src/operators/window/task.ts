@@ -15,6 +15,7 @@ export class WindowTask<In> implements Task<In> {
   readonly #open: OpenWindows;
   readonly #outlet: WindowOutlet;
   readonly #placement: Placement;
+  readonly #latenessMs: number;
   readonly #targets: Targets = noTargets();
   readonly #inputOf: readonly ((value: In) => unknown)[];
   readonly #inputs: unknown[] = [];
@@ -28,6 +29,7 @@ export class WindowTask<In> implements Task<In> {
   ) {
     const { windows, latenessMs, aggregates } = settings;
     this.#context = context;
+    this.#latenessMs = latenessMs;
     this.#inputOf = aggregates.map((aggregate) => aggregate.input as (value: In) => unknown);
     const forget = () => this.#forgetTargets();
     const open = new OpenWindows(context, settings, forget);
@@ -49,9 +51,10 @@ export class WindowTask<In> implements Task<In> {
       this.#context.failed(cause);
       return;
     }
-    const { time, key } = this.#context.record;
+    const { time, key, horizon = Number.NEGATIVE_INFINITY } = this.#context.record;
     const targets = this.#targets;
-    if (!(time >= targets.from && time < targets.until && key === targets.key)) this.#place(value, time, key);
+    const known = time >= targets.from && time < targets.until && key === targets.key;
+    if (!known || horizon > time + this.#latenessMs) this.#place(value, time, key, horizon);
     for (let t = 0; t < targets.count; t++) {
       const { family, slots, count } = targets.items[t]!;
       for (let i = 0; i < inputs.length; i++) family.states[i]!.add(inputs[i], slots, count);
@@ -79,7 +82,7 @@ export class WindowTask<In> implements Task<In> {
     return this.#open.waitsFor();
   }
 
-  #place(value: In, time: number, key: unknown): void {
+  #place(value: In, time: number, key: unknown, horizon: number): void {
     this.#targets.count = 0;
     this.#forgetTargets();
     if (Number.isNaN(time)) throw this.#noEventTime();
@@ -88,7 +91,7 @@ export class WindowTask<In> implements Task<In> {
       return;
     }
     this.#open.fresh = true;
-    const refused = this.#placement.place(time, key, this.#targets);
+    const refused = this.#placement.place(time, key, this.#targets, horizon);
     if (refused !== undefined) this.#tooLate(value, time, refused);
   }
 
