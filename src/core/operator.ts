@@ -10,6 +10,11 @@ export interface RecordInfo {
   readonly time: number;
   /** What `keyBy` gave; undefined before. */
   readonly key: unknown;
+  /**
+   * Up to where event time had come in the task that sent it through an exchange: by this, and not by when it arrives, it is late. Undefined
+   * or minus infinity for what came no such way.
+   */
+  readonly horizon?: number | undefined;
   /** Where it came from; undefined for what an operator made on its own, such as a window's result. */
   readonly partition: Partition | undefined;
   /** The source's bytes of it, in memory that is used again after the call; undefined when it has none. */
@@ -25,6 +30,8 @@ export interface KeptRecord {
   readonly partition: string | undefined;
   readonly raw: Uint8Array | undefined;
   readonly place: string;
+  /** See {@link RecordInfo}; undefined for none. */
+  readonly horizon?: number | undefined;
 }
 
 /** What to do when a step's function throws at a record, or a decoder refuses it. */
@@ -52,8 +59,8 @@ export interface OperatorContext<Out> {
   emit(value: Out): void;
   /** Hands `value` on with an event time of its own. */
   emitAt(time: number, value: Out): void;
-  /** Hands `value` on with a key of its own. */
-  emitKeyed(key: unknown, value: Out): void;
+  /** Hands `value` on with a key of its own, and, if given, an event time and a horizon of its own. */
+  emitKeyed(key: unknown, value: Out, time?: number, horizon?: number): void;
   /** Hands a value to a side output; dropped when nothing is attached to it. */
   side(port: string, value: unknown): void;
   /** Whether anything is attached to a side output: saves making what nobody wants. */

@@ -23,12 +23,13 @@ export class SessionPlacement implements Placement {
     this.#latenessMs = latenessMs;
   }
 
-  place(time: number, key: unknown, into: Targets): Bounds | undefined {
+  place(time: number, key: unknown, into: Targets, horizon: number): Bounds | undefined {
     const bounds = { start: time, end: time + this.#gapMs };
     into.count = 0;
     into.until = Number.NEGATIVE_INFINITY;
     const touching = this.#touching(key, bounds);
-    if (touching.length === 0 && bounds.end + this.#latenessMs <= this.#cells.watermark) return bounds;
+    const now = Math.max(horizon, this.#cells.watermark);
+    if (touching.length === 0 && bounds.end + this.#latenessMs <= now) return bounds;
     const cell = touching.length === 0 ? this.#open(key, bounds) : this.#join(touching, bounds);
     this.#cells.touch(cell);
     const target = nextTarget(into, cell.family);
@@ -43,9 +44,11 @@ export class SessionPlacement implements Placement {
     return cell;
   }
 
-  forget(span: Span): void {
+  leave(span: Span): void {
     for (const cell of span.cells) this.#unlist(cell);
   }
+
+  forget(): void {}
 
   #touching(key: unknown, { start, end }: Bounds): Cell[] {
     const known = this.#sessions.get(key);
