@@ -6,3 +6,4 @@ export { kafkaConnector } from "./kafka-connector.ts";
 export * from "./options.ts";
 export { printableText } from "./printable-text.ts";
 export { type PipelineOutcome, type RunPlace, runPipeline } from "./run-pipeline.ts";
+export { workerNumber } from "./worker-side.ts";

@@ -7,12 +7,15 @@ import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
 
 const statusEveryMs = 250;
 
+/** Which of its parent's workers this thread is, from 0; undefined in a thread that is none. */
+export function workerNumber(): number | undefined {
+  return (workerData as Partial<WorkerStart> | null)?.millraceWorker;
+}
+
 /** The line to the parent, in a thread that was started as a worker of a pipeline; undefined everywhere else. */
 export function lineToParent(): WorkerLine | undefined {
-  const start = workerData as Partial<WorkerStart> | null;
-  return parentPort === null || start?.millraceWorker === undefined
-    ? undefined
-    : new WorkerLine(parentPort, start.millraceWorker);
+  const number = workerNumber();
+  return parentPort === null || number === undefined ? undefined : new WorkerLine(parentPort, number);
 }
 
 /** A worker thread's side: sends what it logs and how far it is, and stops when it is told to. */

@@ -77,7 +77,7 @@ export class MemberTasks {
   status(): JobStatus | undefined {
     const running = [...this.#tasks.values()].map((task) => task.status()).filter((status) => status !== undefined);
     const all = this.#past === undefined ? running : [...running, this.#past];
-    return all.length === 0 ? undefined : mergedStatus(all);
+    return all.length === 0 ? undefined : mergedStatus(all.map(withoutExchanges));
   }
 
   async #end(names: readonly string[], end: (task: GroupTask) => Promise<void>): Promise<void> {
@@ -119,6 +119,11 @@ export class MemberTasks {
   #checkIdle(): void {
     if ([...this.#tasks.values()].every((task) => task.ended)) this.#options.onIdle();
   }
+}
+
+/** Records that cross from stage to stage were counted once, where they came in: the engine's own sources have a colon in their ids. */
+function withoutExchanges(status: JobStatus): JobStatus {
+  return { ...status, sources: status.sources.filter(({ id }) => !id.includes(":")) };
 }
 
 /** The same logger, with fields in every line. */

@@ -62,6 +62,10 @@ export const options = {
   ),
   "exactly-once": switchOption("with Kafka: counts, state and offsets in one transaction; the default"),
   "at-least-once": switchOption("with Kafka: without transactions; after a crash some counts come twice"),
+  "instance-id": textOption(
+    "NAME",
+    "with Kafka: this process's own name in the group: one that comes back under it within the session gets its partitions at once",
+  ),
   workers: withFallback(
     integerOption("with Kafka: so many threads of this process, each a member of the group", { min: 1, max: 64 }),
     1,

@@ -1,5 +1,5 @@
 import { type DeadLetter, rawLines, type Sink, type Slice, type Source } from "millrace";
-import { kafkaAddress, kafkaConnector, type RunPlace } from "millrace/command";
+import { kafkaAddress, kafkaConnector, type RunPlace, workerNumber } from "millrace/command";
 import { countEncoder, countKey } from "./counts.ts";
 import type { UniqueUsersValues } from "./options.ts";
 import type { Count } from "./pipeline.ts";
@@ -44,10 +44,16 @@ export class Topics {
 
   /** The group that the run is a member of. */
   place(): RunPlace {
-    const { group, workers, "at-least-once": atLeastOnce } = this.#values;
+    const { group, workers, "at-least-once": atLeastOnce, "instance-id": instanceId } = this.#values;
     const guarantee = atLeastOnce ? "at-least-once" : "exactly-once";
-    return { on: this.#kafka.kafkaGroup({ group, guarantee }), workers };
+    return { on: this.#kafka.kafkaGroup({ group, guarantee, instanceId: ownInstance(instanceId) }), workers };
   }
+}
+
+/** Threads of one process are members of their own. */
+function ownInstance(instanceId: string | undefined): string | undefined {
+  const worker = workerNumber();
+  return instanceId === undefined || worker === undefined ? instanceId : `${instanceId}-${worker}`;
 }
 
 const clientId = "millrace-unique-users";

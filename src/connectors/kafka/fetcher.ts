@@ -204,6 +204,7 @@ export class Fetcher {
         await this.#fetch(node, wanted);
         pauseMs = 0;
       } catch (thrown) {
+        if (this.#stopped.signal.aborted) return;
         const failure = thrown as KafkaFailure;
         if (!failure.retryable) return this.#fail(failure);
         onTrouble(failure);

@@ -139,9 +139,10 @@ export class KafkaReader implements SourceReader<Slice> {
   }
 
   async close(): Promise<void> {
-    // Connections first: a fetch that waits for data would wait to its end.
+    // Told first, so that what ends by it is no trouble; then the connections: a fetch that waits for data would wait to its end.
+    const closed = this.#fetcher.close();
     await this.#client.close();
-    await this.#fetcher.close();
+    await closed;
   }
 
   get #isThrough(): boolean {
