@@ -1,11 +1,9 @@
-import type { Clock } from "../core/clock.ts";
-import { systemClock } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import type { Disk } from "../core/disk.ts";
 import type { MillraceError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import { nodeDisk } from "../core/node-disk.ts";
-import type { Random } from "../core/random.ts";
-import { systemRandom } from "../core/random.ts";
+import { type Random, systemRandom } from "../core/random.ts";
 import type { SourceReader } from "../core/source.ts";
 import type { Checkpoint, CheckpointStore } from "../core/state.ts";
 import { type Logger, silentLogger } from "../observe/log.ts";
@@ -107,7 +105,7 @@ export class Job implements RunningPipeline {
     this.#environment.gate.wake();
   }
 
-  /** Ends the run at once and without a last checkpoint: for one whose input is somebody else's by now. `done` rejects with the reason. */
+  /** Ends the run at once, without a last checkpoint, for one whose input is somebody else's by now: `done` rejects with the reason. */
   abandon(reason: MillraceError): void {
     this.#fail(reason);
   }
