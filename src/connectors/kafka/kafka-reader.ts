@@ -41,7 +41,6 @@ export class KafkaReader implements SourceReader<Slice> {
   readonly #settings: KafkaReaderSettings;
   readonly #fetcher: Fetcher;
   readonly #columns: RecordColumns;
-  readonly #aborted = Promise.withResolvers<"end">();
   readonly #places = new Map<string, TopicPartition>();
   /** By partition that is not through: where it stops. */
   readonly #ends = new Map<string, number>();
@@ -68,8 +67,8 @@ export class KafkaReader implements SourceReader<Slice> {
       clock: context.clock,
       random: systemRandom(),
     });
-    if (context.signal.aborted) this.#aborted.resolve("end");
-    context.signal.addEventListener("abort", () => this.#aborted.resolve("end"), { once: true });
+    if (context.signal.aborted) this.#fetcher.interrupt();
+    context.signal.addEventListener("abort", () => this.#fetcher.interrupt(), { once: true });
   }
 
   static async open(context: SourceContext, client: KafkaClient, settings: KafkaReaderSettings): Promise<KafkaReader> {
@@ -99,12 +98,19 @@ export class KafkaReader implements SourceReader<Slice> {
       const batch = this.#nextBatch() ?? this.#untoldBatch();
       if (batch !== undefined) return batch;
       if (this.#isThrough) return "end";
-      const piece = await Promise.race([this.#fetcher.next(), this.#aborted.promise]);
-      if (piece === "end") return "end";
-      if ("failure" in piece) await this.#mend(piece);
-      else this.#walk = { batches: new RecordBatches(piece), place: piece.place };
+      await this.#fetchNext();
     }
     return "end";
+  }
+
+  async #fetchNext(): Promise<void> {
+    try {
+      const piece = await this.#fetcher.next();
+      if ("failure" in piece) await this.#mend(piece);
+      else this.#walk = { batches: new RecordBatches(piece), place: piece.place };
+    } catch (thrown) {
+      if (!this.#context.signal.aborted) throw thrown;
+    }
   }
 
   async acknowledge(positions: ReadonlyMap<string, Position>): Promise<void> {

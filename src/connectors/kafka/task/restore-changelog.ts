@@ -2,7 +2,7 @@ import type { Clock } from "../../../core/clock.ts";
 import { MillraceError, reasonOf } from "../../../core/errors.ts";
 import type { Random } from "../../../core/random.ts";
 import { type KafkaClient, nameOf, type TopicPartition } from "../client/kafka-client.ts";
-import { KafkaFailure } from "../client/kafka-failure.ts";
+import type { KafkaFailure } from "../client/kafka-failure.ts";
 import { Fetcher } from "../fetcher.ts";
 import { MalformedBatch } from "../malformed-batch.ts";
 import { RecordBatches } from "../record-batches.ts";
@@ -89,17 +89,14 @@ async function replayRange(
 ): Promise<void> {
   const { clock, place, signal } = options;
   const fetcher = new Fetcher({ ...options, fetchBytes, inFlightBytesMax, maxWaitMs });
-  const aborted = new Promise<never>((_, reject) => {
-    const giveUp = () => reject(new KafkaFailure("CLIENT", "the restore was given up", false));
-    if (signal?.aborted) giveUp();
-    signal?.addEventListener("abort", giveUp, { once: true });
-  });
-  aborted.catch(() => {});
+  const giveUp = () => fetcher.interrupt();
+  if (signal?.aborted) giveUp();
+  signal?.addEventListener("abort", giveUp, { once: true });
   try {
     fetcher.add(place, first);
     let toldAt = clock.monotonic();
     for (let position = first; position < end; ) {
-      const piece = await Promise.race([fetcher.next(), aborted]);
+      const piece = await fetcher.next();
       if ("failure" in piece) throw piece.failure;
       await replayPiece(clock, new RecordBatches(piece), replay, signal);
       position = piece.nextOffset;
@@ -110,6 +107,7 @@ async function replayRange(
   } catch (cause) {
     throw cause instanceof MalformedBatch ? unreadable(place, cause) : cause;
   } finally {
+    signal?.removeEventListener("abort", giveUp);
     await fetcher.close();
   }
 }
