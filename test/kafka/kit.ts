@@ -106,16 +106,19 @@ export async function produce(
   await producer.close();
 }
 
-/** All records from the beginning to the end offsets as they are now, partition by partition in order. */
+/**
+ * All records from the beginning to the end offsets as they are now, partition by partition in order. `toDecided`: no further
+ * than all transactions are decided.
+ */
 export async function readTopic(
   client: KafkaClient,
   topic: string,
-  options: Partial<FetcherOptions> = {},
+  options: Partial<FetcherOptions> & { readonly toDecided?: boolean } = {},
 ): Promise<SeenRecord[]> {
   const info = (await client.topics([topic])).get(topic)!;
   const places = info.leaders.map((_, partition): TopicPartition => ({ topic, partition }));
   // Of all records: those of a transaction that was just committed count as open until its markers are written.
-  const ends = await client.offsets(places, "latest", false);
+  const ends = await client.offsets(places, "latest", options.toDecided ?? false);
   const fetcher = fetcherOf(client, options);
   const left = new Set(
     places.filter((place) => (ends.get(`${topic}-${place.partition}`) ?? 0) > 0).map((p) => p.partition),
