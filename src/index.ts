@@ -67,7 +67,7 @@ export {
   type ValueStore,
   valueStore,
 } from "./state/index.ts";
-export { Pipeline } from "./stream/pipeline.ts";
+export { type ExplainOptions, Pipeline } from "./stream/pipeline.ts";
 export type { RunOptions } from "./stream/run.ts";
 export { Stream, stream } from "./stream/stream.ts";
 export { hopping, session, tumbling, type Windows } from "./time/windows.ts";

@@ -42,7 +42,8 @@ export async function runPipeline(
   place?: RunPlace,
 ): Promise<PipelineOutcome> {
   if (values.explain) {
-    const plan = pipeline.explain({ format: values["explain-as"], state: values.state !== undefined });
+    const format = values["explain-as"];
+    const plan = pipeline.explain({ format, state: values.state !== undefined, on: place?.on });
     process.stdout.write(printableText(plan));
     return { code: 0, status: undefined };
   }
@@ -53,7 +54,7 @@ export async function runPipeline(
   const line = process.stderr.isTTY ? new StatusLine(process.stderr) : undefined;
   const logger = createLogger({ level: values.log, out: line ?? process.stderr });
   const job = threads(place, logger) ?? started(pipeline, values, logger, place);
-  const attached = new Attachments(job, pipeline, values, logger, line);
+  const attached = new Attachments(job, pipeline, values, logger, line, place?.on);
   try {
     await attached.open();
     return { code: 0, status: await job.done };
@@ -101,6 +102,7 @@ class Attachments {
   readonly #values: OptionValues<typeof pipelineOptions>;
   readonly #logger: Logger;
   readonly #line: StatusLine | undefined;
+  readonly #on: Platform | undefined;
   #progress: Progress | undefined;
   #server: StatusServer | undefined;
   readonly #onSignal = () => (this.#line ?? process.stderr).write(`${this.#explain()}\n`);
@@ -111,12 +113,14 @@ class Attachments {
     values: OptionValues<typeof pipelineOptions>,
     logger: Logger,
     line: StatusLine | undefined,
+    on: Platform | undefined,
   ) {
     this.#job = job;
     this.#pipeline = pipeline;
     this.#values = values;
     this.#logger = logger;
     this.#line = line;
+    this.#on = on;
   }
 
   async open(): Promise<void> {
@@ -137,7 +141,7 @@ class Attachments {
   }
 
   #explain(): string {
-    const plan = this.#pipeline.explain({ state: this.#values.state !== undefined });
+    const plan = this.#pipeline.explain({ state: this.#values.state !== undefined, on: this.#on });
     return printableText(`${plan}\n${whyWaiting(this.#job.status())}`);
   }
 }

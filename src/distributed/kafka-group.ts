@@ -2,11 +2,12 @@ import { isSameCluster } from "../connectors/kafka/kafka-options.ts";
 import { KafkaSink } from "../connectors/kafka/kafka-sink.ts";
 import { KafkaSource } from "../connectors/kafka/kafka-source.ts";
 import { MillraceError } from "../core/errors.ts";
+import type { SinkContext } from "../core/sink.ts";
 import type { Plan, SinkStep, SourceStep } from "../plan/plan.ts";
 import type { JobOptions } from "../runtime/job.ts";
 import type { Platform } from "../runtime/platform.ts";
 import { GroupRun } from "./group-run.ts";
-import { groupSettings, type KafkaGroupOptions } from "./group-settings.ts";
+import { type GroupSettings, groupSettings, type KafkaGroupOptions } from "./group-settings.ts";
 
 /**
  * Runs a pipeline as a member of a Kafka consumer group: every process (or thread) that runs it with the same group takes a
@@ -26,6 +27,7 @@ export function kafkaGroup(options: KafkaGroupOptions): Platform {
   const settings = groupSettings(options);
   return {
     name: `kafka group ${settings.group}`,
+    planned: (plan) => plannedOn(plan, settings.guarantee),
     run: (plan, job) => {
       const source = sourceOf(plan);
       checkJob(job);
@@ -33,6 +35,19 @@ export function kafkaGroup(options: KafkaGroupOptions): Platform {
       return new GroupRun({ plan, source, settings, job });
     },
   };
+}
+
+/** What Kafka sinks get on the source's cluster is committed by the group, with its guarantee. */
+function plannedOn(plan: Plan, delivery: GroupSettings["guarantee"]): Plan {
+  const source = sourceOf(plan);
+  const steps = plan.steps.map((step) => {
+    if (step.type !== "sink" || !(step.sink instanceof KafkaSink)) return step;
+    const { sink } = step;
+    if (!isSameCluster(source.cluster, sink.cluster)) return step;
+    const traits = { ...sink.traits, delivery };
+    return { ...step, sink: { traits, open: (context: SinkContext) => sink.open(context) } };
+  });
+  return { ...plan, steps };
 }
 
 function sourceOf(plan: Plan): KafkaSource {

@@ -6,6 +6,8 @@ import type { RunningPipeline } from "./running-pipeline.ts";
 export interface Platform {
   /** For people: `"kafka group counts"`. */
   readonly name: string;
+  /** The plan as it is run there: what its sinks promise may be more than on their own. */
+  planned(plan: Plan): Plan;
   /** Starts a member of it; throws `ML1001` or `ML1002` when the plan, or an option, does not fit. */
   run(plan: Plan, options: JobOptions): RunningPipeline;
 }
