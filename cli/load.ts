@@ -52,7 +52,7 @@ const options = {
       ["none", "gzip", "snappy", "lz4", "zstd"],
       "what batches are packed with on their way and in the topic",
     ),
-    "lz4",
+    "zstd",
   ),
   ...pipelineOptions,
 } as const;

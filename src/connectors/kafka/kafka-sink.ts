@@ -18,7 +18,13 @@ export interface KafkaSinkOptions<T> extends KafkaOptions {
   /** A record's key; the same key goes to the same partition as with Java's clients. Default none: partitions in turns. */
   readonly key?: (value: T, record: RecordInfo) => Bytes | null;
   readonly headers?: (value: T, record: RecordInfo) => readonly RecordHeader[];
-  /** What batches are packed with. Default `"lz4"`. */
+  /**
+   * What time records carry, for retention and for who looks records up by time: `"wall"` (default), when they were written, or
+   * `"event"`, the record's event time where there is one. A broker drops by that time what is older than its retention, and refuses what is
+   * an hour ahead of its clock, so that results of a replayed past, or of clocks that are wrong, want the first.
+   */
+  readonly time?: "wall" | "event";
+  /** What batches are packed with. Default `"zstd"`. */
   readonly compression?: Compression;
   /** A batch goes out when it has so many bytes before compression, or when nothing more comes for now. Default 256 KiB. */
   readonly batchBytes?: number;
@@ -51,7 +57,7 @@ export class KafkaSink<in T> implements Sink<T> {
 }
 
 /**
- * A topic, one record a value, its time the event time where there is one. Every record is acknowledged by all replicas in
+ * A topic, one record a value. Every record is acknowledged by all replicas in
  * sync (`acks=all`) before a checkpoint counts it, and is written once however often it had to be sent. What was written
  * after the last checkpoint before a crash is written again: at-least-once.
  *
@@ -59,7 +65,7 @@ export class KafkaSink<in T> implements Sink<T> {
  * fails the step at that record. Opening rejects with `ML4001` when the topic is not there.
  */
 export function kafkaSink<T = unknown>(options: KafkaSinkOptions<T>): KafkaSink<T> {
-  const compression = options.compression ?? "lz4";
+  const compression = options.compression ?? "zstd";
   if (!compressions.includes(compression)) {
     const message = `compression is ${JSON.stringify(compression)}; give one of ${compressions.join(", ")}`;
     throw new MillraceError("ML1002", { message });
@@ -69,6 +75,7 @@ export function kafkaSink<T = unknown>(options: KafkaSinkOptions<T>): KafkaSink<
     encode: recordBytes<T>(options.encoder),
     key: options.key,
     headers: options.headers,
+    time: options.time ?? "wall",
     compression,
     batchBytes: options.batchBytes ?? 256 * 1024,
     pendingBytesMax: options.pendingBytesMax ?? 8 * 1024 * 1024,
