@@ -40,11 +40,11 @@ test("a large set leaves in pieces, as there is room, and is whole whenever its 
     Array.from({ length: users }, (_, i): Frame => ({ ts: i * 500, user: `user number ${p * 70_000 + i}`, n: 1 })),
   );
   for (const frames of partitions) frames.push({ ts: dayMs, user: "the next day's", n: 1 });
-  const tasks = mesh(partitions, { fullAt: 3, checkpointMs: 2 });
+  const tasks = mesh(partitions, { fullAt: 1, checkpointMs: 2 });
   const random = seededRandom(5);
-  for (let death = 0; death < 40; death++) {
-    await tasks.clock.advance(random.below(12));
-    tasks.tasks[random.below(2)]!.restart();
+  for (let death = 0; death < 12; death++) {
+    await tasks.clock.advance(2 + random.below(4));
+    for (const task of tasks.tasks) task.restart();
   }
   await tasks.finish();
   expect(days(tasks).filter(({ window }) => window.start === 0)).toMatchObject([
