@@ -1,10 +1,14 @@
 import { type KafkaClient, nameOf, type TopicPartition } from "../connectors/kafka/client/kafka-client.ts";
 import type { KafkaSource } from "../connectors/kafka/kafka-source.ts";
-import type { Batch, Slice } from "../core/records.ts";
+import type { Batch, Position, Slice } from "../core/records.ts";
 import type { Source, SourceContext, SourceReader, SourceTraits } from "../core/source.ts";
 
+/** How often what has been read is dropped from the topic: nobody reads it again once its position is committed. */
+const dropEveryMs = 30_000;
+const dropTimeoutMs = 30_000;
+
 /**
- * A partition of the topic between two stages. It goes on for ever, until the step that reads the senders' reports says that
+ * A partition of the topic between two stages, dropped behind the reader now and then. It goes on for ever, until the step that reads the senders' reports says that
  * all of them have ended: then it ends where the partition ends.
  */
 export class ExchangeSource implements Source<Slice> {
@@ -30,6 +34,14 @@ export class ExchangeSource implements Source<Slice> {
     const reader = await this.#inner.open(context);
     let position = Number(context.resume.get(nameOf(this.#place)) ?? 0);
     let endAt: number | undefined;
+    let droppedAt = context.clock.monotonic();
+    const acknowledge = async (positions: ReadonlyMap<string, Position>): Promise<void> => {
+      const offset = positions.get(nameOf(this.#place));
+      if (offset === undefined || context.clock.monotonic() - droppedAt < dropEveryMs) return;
+      droppedAt = context.clock.monotonic();
+      // Nobody waits for it, and what fails is done with the next one.
+      this.#client.deleteRecords([{ ...this.#place, offset: Number(offset) }], dropTimeoutMs).catch(() => {});
+    };
     const read = async (): Promise<Batch<Slice> | "end"> => {
       if (this.#hasEnded) endAt ??= await this.#endOffset();
       if (endAt !== undefined && position >= endAt) return "end";
@@ -39,6 +51,7 @@ export class ExchangeSource implements Source<Slice> {
     };
     return {
       read,
+      acknowledge,
       get pending() {
         return reader.pending ?? false;
       },

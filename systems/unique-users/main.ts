@@ -1,5 +1,5 @@
 import { deadLetterLines, MillraceError, rawLines, type Sink, type Slice, type Source } from "millrace";
-import { checkFiles, defineCommand, isKafkaAddress, type NamedFile, runPipeline } from "millrace/command";
+import { checkFiles, defineCommand, isKafkaAddress, type NamedFile, runPipeline, workerNumber } from "millrace/command";
 import { fileSink, fileSource, stdinSource, stdoutSink } from "millrace/file";
 import { countEncoder } from "./counts.ts";
 import { type FrameFormat, frameFormat } from "./frame.ts";
@@ -55,6 +55,13 @@ async function run(values: UniqueUsersValues): Promise<number> {
     late: lateOf(values, topics),
     deadLetters: deadLettersOf(values, topics),
   });
+  if (!values.explain && workerNumber() === undefined) {
+    await topics?.prepare(
+      outputsOf(values)
+        .map(({ path }) => path)
+        .filter(isKafkaAddress),
+    );
+  }
   const { code, status } = await runPipeline(pipeline, values, isInGroup(values) ? topics?.place() : undefined);
   if (status === undefined || values.summary === "none") return code;
   const summary = summaryOf(status);

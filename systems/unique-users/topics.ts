@@ -1,4 +1,4 @@
-import { type DeadLetter, rawLines, type Sink, type Slice, type Source } from "millrace";
+import { createLogger, type DeadLetter, rawLines, type Sink, type Slice, type Source } from "millrace";
 import { kafkaAddress, kafkaConnector, type RunPlace, workerNumber } from "millrace/command";
 import { countEncoder, countKey } from "./counts.ts";
 import type { UniqueUsersValues } from "./options.ts";
@@ -19,6 +19,16 @@ export class Topics {
   /** Rejects with `ML1002` where the connector is not installed. */
   static async open(values: UniqueUsersValues): Promise<Topics> {
     return new Topics(await kafkaConnector(), values);
+  }
+
+  /** Makes the topics that are written to where they are missing, as the cluster makes topics, and says so. */
+  async prepare(addresses: readonly string[]): Promise<void> {
+    const logger = createLogger({ level: this.#values.log });
+    for (const { brokers, topic } of addresses.map(kafkaAddress)) {
+      const { made, partitions } = await this.#kafka.ensureTopic({ brokers, topic, clientId });
+      if (made)
+        logger.info(`topic ${topic} was made just now, with ${partitions} partition${partitions === 1 ? "" : "s"}`);
+    }
   }
 
   frames(address: string): Source<Slice> {
