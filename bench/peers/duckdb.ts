@@ -16,5 +16,5 @@ const reader = await connection.runAndReadAll(
 );
 const [row] = reader.getRowObjects();
 process.stdout.write(
-  `${JSON.stringify({ windows: row!["windows"], total: row!["total"], rssKb: process.resourceUsage().maxRSS })}\n`,
+  `${JSON.stringify({ windows: row!.windows, total: row!.total, rssKb: process.resourceUsage().maxRSS })}\n`,
 );

@@ -37,6 +37,11 @@ export const errorCodes = {
     retryable: false,
     advice: "See the cause; if it is the engine's own, please report it.",
   },
+  ML2004: {
+    meaning: "A worker of the pipeline failed.",
+    retryable: true,
+    advice: "See the worker's own message; the others were stopped, and nothing acknowledged is lost.",
+  },
   ML3001: {
     meaning: "A source could not be opened or read.",
     retryable: true,

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "./clock.ts";
 import type { Meter } from "./meter.ts";
 import type { Random } from "./random.ts";
-import type { Partition } from "./records.ts";
+import type { Partition, Slice } from "./records.ts";
 import type { Stateful } from "./state.ts";
 
 /** What is known of the record at hand besides its value. One object serves all records: valid during the call only. */
@@ -10,6 +10,11 @@ export interface RecordInfo {
   readonly time: number;
   /** What `keyBy` gave; undefined before. */
   readonly key: unknown;
+  /**
+   * Up to where event time had come in the task that sent it through an exchange: by this, and not by when it arrives, it is late. Undefined
+   * or minus infinity for what came no such way.
+   */
+  readonly horizon?: number | undefined;
   /** Where it came from; undefined for what an operator made on its own, such as a window's result. */
   readonly partition: Partition | undefined;
   /** The source's bytes of it, in memory that is used again after the call; undefined when it has none. */
@@ -25,6 +30,8 @@ export interface KeptRecord {
   readonly partition: string | undefined;
   readonly raw: Uint8Array | undefined;
   readonly place: string;
+  /** See {@link RecordInfo}; undefined for none. */
+  readonly horizon?: number | undefined;
 }
 
 /** What to do when a step's function throws at a record, or a decoder refuses it. */
@@ -52,8 +59,8 @@ export interface OperatorContext<Out> {
   emit(value: Out): void;
   /** Hands `value` on with an event time of its own. */
   emitAt(time: number, value: Out): void;
-  /** Hands `value` on with a key of its own. */
-  emitKeyed(key: unknown, value: Out): void;
+  /** Hands `value` on with a key of its own, and, if given, an event time and a horizon of its own. */
+  emitKeyed(key: unknown, value: Out, time?: number, horizon?: number): void;
   /** Hands a value to a side output; dropped when nothing is attached to it. */
   side(port: string, value: unknown): void;
   /** Whether anything is attached to a side output: saves making what nobody wants. */
@@ -135,6 +142,32 @@ export interface PureRule {
   readonly call: (value: any) => unknown;
 }
 
+/** What a step that merges by parts hands on of its part: `bytes` for the step that merges. */
+export interface PartialResult {
+  /** Says which bytes must meet: those with the same number go to the same task. Any whole number of 32 bits, well spread. */
+  readonly hash: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * How a step works when each partition of the source is a task of its own, perhaps in another process:
+ * - `partition`: on each partition by itself, whatever state it keeps.
+ * - `clock`: likewise, and it needs to see the records in the order of their partition: not behind an exchange.
+ * - `key`: gives records the key by which an exchange may bring them together.
+ * - `merge`: each task makes a part of the result (`partial`), and another task puts the parts together (`merged`). What is
+ *   behind a `keyBy` needs no parts. Side outputs are those of `partial`.
+ * - `single`: needs all records of the stream in one task.
+ */
+export type Spread =
+  | { readonly kind: "partition" | "clock" | "key" | "single" }
+  | {
+      readonly kind: "merge";
+      // biome-ignore lint/suspicious/noExplicitAny: what goes in and comes out is the step's own matter
+      readonly partial: Operator<any, PartialResult>;
+      // biome-ignore lint/suspicious/noExplicitAny: as above
+      readonly merged: Operator<Slice, any>;
+    };
+
 /** A step's rule. A description until `open`: the same operator object may be run many times, and must not keep state itself. */
 export interface Operator<in In, out Out> {
   /** Its kind, for people and metrics: `"map"`, `"tumbling window"`. */
@@ -148,5 +181,10 @@ export interface Operator<in In, out Out> {
   readonly onError?: OnError | undefined;
   /** Given by operators without state, timers or outputs of their own: the engine may then run several of them as one function. */
   readonly pure?: PureRule | undefined;
+  /**
+   * How it works over several partitions, each a task of its own. Without it, a step that keeps no state works on each
+   * partition by itself, and one that does needs all records of a key in one task: a `keyBy` before it.
+   */
+  readonly spread?: Spread | undefined;
   open(context: OperatorContext<Out>): Task<In>;
 }

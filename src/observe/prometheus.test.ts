@@ -136,3 +136,12 @@ test.each([
   ["no ts", "no_ts"],
   ["__x__", "x"],
 ])("%s is named %s", (name, metric) => expect(metricName(name)).toBe(metric));
+
+test("a source's figures by partition, one sample each", () => {
+  const own = { lag: { "frames-0": 3, "frames-1": 0 }, inFlightBytes: 9, note: { why: "no number" } };
+  const samples = parse(prometheusText(jobStatus({ sources: [sourceStatus({ id: "frames", own })] })));
+  expect(samples.get('millrace_source_own_lag{source="frames",partition="frames-0"}')).toBe(3);
+  expect(samples.get('millrace_source_own_lag{source="frames",partition="frames-1"}')).toBe(0);
+  expect(samples.get('millrace_source_own_in_flight_bytes{source="frames"}')).toBe(9);
+  expect([...samples.keys()].filter((key) => key.includes("note"))).toEqual([]);
+});

@@ -6,9 +6,10 @@ import type { CheckpointStatus, JobState, JobStatus, SourceStatus, StepStatus } 
 const states: readonly JobState[] = ["starting", "running", "draining", "finished", "failed"];
 
 /**
- * A status in the Prometheus text format. Labels are `step`, `source`, `reason` and `state`, all from bounded sets: ids of
+ * A status in the Prometheus text format. Labels are `step`, `source`, `partition`, `reason` and `state`, all from bounded sets: ids of
  * the plan, and what a meter let through. A step's own counter `late` becomes `millrace_step_late_total`, its own figure
- * `heldBytes` the gauge `millrace_step_own_held_bytes`; a boolean is 0 or 1, other figures are left out.
+ * `heldBytes` the gauge `millrace_step_own_held_bytes`; a boolean is 0 or 1, a source's
+ * figures by partition are told one by one, others are left out.
  */
 export function prometheusText(status: JobStatus, figures?: ProcessFigures): string {
   const out = new Exposition();
@@ -35,6 +36,7 @@ function addSource(out: Exposition, source: SourceStatus): void {
   out.add("gauge", "millrace_source_silent_seconds", "Time since the last record.", source.silentMs / 1000, labels);
   out.add("gauge", "millrace_source_held_back", "1 while a full step or sink makes it wait.", held, labels);
   addOwn(out, "millrace_source_own_", source.own, labels);
+  addByPartition(out, source);
 }
 
 function addStep(out: Exposition, step: StepStatus): void {
@@ -67,6 +69,18 @@ function addOwn(
   for (const [key, value] of Object.entries(own)) {
     if (typeof value !== "number" && typeof value !== "boolean") continue;
     out.add("gauge", prefix + metricName(key), `Own figure: ${printable(key)}.`, Number(value), labels);
+  }
+}
+
+/** Figures of a source's partitions, such as `lag: { "frames-0": 12 }`; their names are a bounded set, as partitions are. */
+function addByPartition(out: Exposition, { id, own }: SourceStatus): void {
+  for (const [key, figures] of Object.entries(own)) {
+    if (typeof figures !== "object" || figures === null) continue;
+    for (const [name, figure] of Object.entries(figures)) {
+      if (typeof figure !== "number") continue;
+      const labels = { source: printable(id), partition: printable(name) };
+      out.add("gauge", `millrace_source_own_${metricName(key)}`, `By partition: ${printable(key)}.`, figure, labels);
+    }
   }
 }
 

@@ -38,7 +38,7 @@ export interface EventTimeOptions<T> {
  * Watermarks that come from before this step are dropped: it is this step's time that counts.
  *
  * State: the clocks, and what is held; its values must be such as a structured clone copies. When restored, the step
- * gives its last watermark again before the first record.
+ * gives its last watermark again before the first record, and says again that the input is silent if it was.
  */
 export function eventTime<T>(options: EventTimeOptions<T>): Operator<T, T> {
   const settings: Settings<T> = {
@@ -51,6 +51,7 @@ export function eventTime<T>(options: EventTimeOptions<T>): Operator<T, T> {
   return {
     kind: "event time",
     stateVersion: "event-time/1",
+    spread: { kind: "clock" },
     details: detailsOf(settings),
     onError: options.onError,
     open: (context) => new EventTimeTask(settings, context),
@@ -222,7 +223,11 @@ class EventTimeTask<T> implements Task<T>, ClockOutput<HeldRecord> {
     this.#notedAtMs = this.#context.clock.now();
     this.#notedTime = watermark;
     if (watermark !== Number.NEGATIVE_INFINITY) this.#context.watermark(watermark);
-    for (const clock of this.#clocks.all()) if (!clock.idle) this.#silence?.spoke(clock);
+    const clocks = this.#clocks.all();
+    for (const clock of clocks) if (!clock.idle) this.#silence?.spoke(clock);
+    this.#silence?.begin();
+    // Those behind do not remember it, and nobody would say it again.
+    if (clocks.length > 0 && clocks.every((clock) => clock.idle)) this.#context.idle();
   }
 }
 

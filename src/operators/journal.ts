@@ -30,6 +30,7 @@ export function journal<T>(options: JournalOptions = {}): Operator<T, T> {
   return {
     kind: "journal",
     stateVersion: "journal/1",
+    spread: { kind: "partition" },
     details: `at most ${capacity} records`,
     open: (context) => new JournalTask(capacity, context),
   };

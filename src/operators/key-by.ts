@@ -8,6 +8,7 @@ export type Key = string | number;
 export function keyBy<T>(key: (value: T) => Key, options: StepOptions = {}): Operator<T, T> {
   return {
     kind: "keyBy",
+    spread: { kind: "key" },
     onError: options.onError,
     open: (context) => ({
       record: (value) => {

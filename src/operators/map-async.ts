@@ -42,6 +42,7 @@ export function mapAsync<In, Out>(
     kind: "mapAsync",
     details: `${settings.concurrency} at once, order ${settings.keepsOrder ? "kept" : "any"}`,
     stateVersion: "in-flight/1",
+    spread: { kind: "partition" },
     onError: options.onError,
     open: (context) => new AsyncTask(call, settings, context),
   };

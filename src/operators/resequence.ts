@@ -29,6 +29,7 @@ export function resequence<T>(options: ResequenceOptions<T>): Operator<T, T> {
   return {
     kind: "resequence",
     stateVersion: "resequence/1",
+    spread: { kind: "single" },
     details: detailsOf(settings),
     sides: ["late", "duplicate", "tooFar"],
     onError: options.onError,

@@ -18,6 +18,7 @@ export function throttle<T>(rate: Rate): Operator<T, T> {
   return {
     kind: "throttle",
     stateVersion: "throttle/1",
+    spread: { kind: "single" },
     details: text,
     open: (context) => new ThrottleTask(context, gap, text),
   };

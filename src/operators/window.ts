@@ -1,9 +1,14 @@
 import { type Duration, durationMs, durationText } from "../core/duration.ts";
 import { MillraceError } from "../core/errors.ts";
-import type { OnError, Operator } from "../core/operator.ts";
+import type { OnError, Operator, Spread } from "../core/operator.ts";
 import { type Windows, windowsText } from "../time/windows.ts";
 import type { Aggregate } from "./aggregates/aggregate.ts";
-import { type WindowSettings, WindowTask } from "./window-task.ts";
+import { WindowHandOver } from "./window/hand-over.ts";
+import { WindowMergeTask } from "./window/merge-task.ts";
+import { layoutHash, windowHash } from "./window/part-format.ts";
+import { WindowResults } from "./window/results.ts";
+import type { WindowSettings } from "./window/settings.ts";
+import { WindowTask } from "./window/task.ts";
 
 /** Aggregates by the name under which each one's result comes out. */
 export type Aggregates<In> = Readonly<Record<string, Aggregate<In, unknown>>>;
@@ -81,13 +86,46 @@ export function windowAggregate<In, K, A extends Aggregates<never>>(
     names: checkedNames(aggregates),
     aggregates: Object.values(aggregates),
   };
+  const stateVersion = versionOf(settings);
   return {
     kind: "window",
-    stateVersion: versionOf(settings),
+    stateVersion,
     details: detailsOf(settings),
     sides: ["late"],
     onError,
-    open: (context) => new WindowTask<In>(context, settings),
+    spread: windows.kind === "session" ? undefined : spreadOf(settings, stateVersion, onError),
+    open: (context) => {
+      const { names } = settings;
+      return new WindowTask<In>(context, settings, ({ cells }) => new WindowResults(context, cells, names));
+    },
+  };
+}
+
+/** Over several partitions each task keeps its own windows and hands them over when they end; another task puts them together. */
+function spreadOf(settings: WindowSettings, stateVersion: string, onError: OnError | undefined): Spread {
+  const layout = layoutHash(stateVersion);
+  const details = detailsOf(settings);
+  const { windows } = settings;
+  const stepMs = (start: number, end: number) => (windows.kind === "hopping" ? windows.everyMs : end - start);
+  const hashOf = (start: number, end: number) => windowHash(start, end, stepMs(start, end));
+  const options = { layout, hashOf };
+  return {
+    kind: "merge",
+    partial: {
+      kind: "window, by parts",
+      stateVersion: `${stateVersion}; by parts`,
+      details,
+      sides: ["late"],
+      onError,
+      open: (context) =>
+        new WindowTask(context, settings, (windows, onMoved) => new WindowHandOver(context, windows, options, onMoved)),
+    },
+    merged: {
+      kind: "window, merged",
+      stateVersion: `${stateVersion}; merged`,
+      details,
+      open: (context) => new WindowMergeTask(context, settings, layout),
+    },
   };
 }
 

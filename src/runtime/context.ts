@@ -81,11 +81,16 @@ export class StepContext implements OperatorContext<unknown> {
     this.#cursor.time = before;
   }
 
-  emitKeyed(key: unknown, value: unknown): void {
-    const before = this.#cursor.key;
-    this.#cursor.key = key;
+  emitKeyed(key: unknown, value: unknown, time = this.#cursor.time, horizon = this.#cursor.horizon): void {
+    const cursor = this.#cursor;
+    const { key: keyBefore, time: timeBefore, horizon: horizonBefore } = cursor;
+    cursor.key = key;
+    cursor.time = time;
+    cursor.horizon = horizon;
     this.emit(value);
-    this.#cursor.key = before;
+    cursor.key = keyBefore;
+    cursor.time = timeBefore;
+    cursor.horizon = horizonBefore;
   }
 
   side(port: string, value: unknown): void {

@@ -8,6 +8,7 @@ import { type Batch, copyOf, type Partition } from "../core/records.ts";
 export class Cursor implements RecordInfo {
   time = Number.NaN;
   key: unknown = undefined;
+  horizon = Number.NEGATIVE_INFINITY;
   batch: Batch | undefined = undefined;
   index = 0;
   kept: KeptRecord | undefined = undefined;
@@ -39,6 +40,7 @@ export class Cursor implements RecordInfo {
       partition: this.partition?.name,
       raw: raw === undefined ? undefined : copyOf(raw),
       place: this.describe(),
+      horizon: this.horizon === Number.NEGATIVE_INFINITY ? undefined : this.horizon,
     };
   }
 
@@ -60,16 +62,18 @@ export class Cursor implements RecordInfo {
 
   /** Runs `work` with another record at hand. */
   during(time: number, key: unknown, kept: KeptRecord | undefined, work: () => void): void {
-    const { batch, index, kept: keptBefore, time: timeBefore, key: keyBefore } = this;
+    const { batch, index, kept: keptBefore, time: timeBefore, key: keyBefore, horizon } = this;
     this.batch = undefined;
     this.kept = kept;
     this.time = time;
     this.key = key;
+    this.horizon = kept?.horizon ?? Number.NEGATIVE_INFINITY;
     work();
     this.batch = batch;
     this.index = index;
     this.kept = keptBefore;
     this.time = timeBefore;
     this.key = keyBefore;
+    this.horizon = horizon;
   }
 }

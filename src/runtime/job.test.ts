@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { MillraceError } from "../core/errors.ts";
 import type { Operator } from "../core/operator.ts";
 import type { Source } from "../core/source.ts";
 import { filter } from "../operators/filter.ts";
@@ -107,4 +108,20 @@ test("in a run without checkpoints stores are told that changes need not be reme
     await (await runChain(listSource([1]), [keeper], memorySink(), { checkpoints })).done;
     expect(unwatched).toBe(told);
   }
+});
+
+test("an abandoned run takes no last checkpoint and tells why", async () => {
+  const checkpoints = memoryCheckpoints();
+  const sink = memorySink<number>();
+  const steps: Step[] = [
+    { type: "source", id: "in", source: listSource([1, 2, pause(3_600_000), 3]), inputs: [] },
+    { type: "sink", id: "out", sink, inputs: [{ from: "in" }] },
+  ];
+  const clock = new ManualClock();
+  const job = new Job(planOf(steps), { clock, checkpoints });
+  await clock.advance(10);
+  expect(job.status().sources[0]?.records).toBe(2);
+  job.abandon(new MillraceError("ML3001", { message: "somebody else has it" }));
+  await expect(job.done).rejects.toThrow("ML3001: somebody else has it");
+  expect(job.status()).toMatchObject({ state: "failed", checkpoints: { count: 0 } });
 });

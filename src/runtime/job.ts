@@ -1,11 +1,9 @@
-import type { Clock } from "../core/clock.ts";
-import { systemClock } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import type { Disk } from "../core/disk.ts";
 import type { MillraceError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import { nodeDisk } from "../core/node-disk.ts";
-import type { Random } from "../core/random.ts";
-import { systemRandom } from "../core/random.ts";
+import { type Random, systemRandom } from "../core/random.ts";
 import type { SourceReader } from "../core/source.ts";
 import type { Checkpoint, CheckpointStore } from "../core/state.ts";
 import { type Logger, silentLogger } from "../observe/log.ts";
@@ -22,6 +20,7 @@ import { Graph } from "./graph.ts";
 import { Meters } from "./meters.ts";
 import { Refusals } from "./refusals.ts";
 import { restore, resumeOf, tellRestored, versionsOf } from "./restore.ts";
+import type { RunningPipeline } from "./running-pipeline.ts";
 import { statusOf } from "./status.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -45,7 +44,7 @@ export interface JobOptions {
 }
 
 /** One run of a plan, from `open` to the end of its input, a `stop`, or a failure. */
-export class Job {
+export class Job implements RunningPipeline {
   /** Resolves when all is done and safe; rejects with a {@link MillraceError} when the run failed. */
   readonly done: Promise<JobStatus>;
   readonly #plan: Plan;
@@ -104,6 +103,11 @@ export class Job {
     if (this.#state === "running") this.#state = "draining";
     this.#abort.abort();
     this.#environment.gate.wake();
+  }
+
+  /** Ends the run at once, without a last checkpoint, for one whose input is somebody else's by now: `done` rejects with the reason. */
+  abandon(reason: MillraceError): void {
+    this.#fail(reason);
   }
 
   /** What the pipeline tells of itself at this moment. */

@@ -1,19 +1,19 @@
-import type { Job } from "./job.ts";
+import type { RunningPipeline } from "./running-pipeline.ts";
 
 /** Exit codes as shells know them: 128 and the signal's number. */
 const signals = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * For as long as the job runs: the first SIGINT or SIGTERM stops it cleanly, a second one ends the process at once. What was
+ * For as long as the pipeline runs: the first SIGINT or SIGTERM stops it cleanly, a second one ends the process at once. What was
  * not acknowledged by then is done again next time, so nothing is lost either way.
  */
-export function stopOnSignals(job: Job): void {
+export function stopOnSignals(running: RunningPipeline): void {
   let asked = false;
   const handlers = Object.entries(signals).map(([name, code]) => {
     const handler = () => {
       if (asked) process.exit(code);
       asked = true;
-      job.stop();
+      running.stop();
     };
     process.on(name, handler);
     return () => process.off(name, handler);
@@ -21,5 +21,5 @@ export function stopOnSignals(job: Job): void {
   const remove = () => {
     for (const off of handlers) off();
   };
-  job.done.then(remove, remove);
+  running.done.then(remove, remove);
 }

@@ -3,9 +3,20 @@ import { MillraceError } from "../core/errors.ts";
 import type { Sink } from "../core/sink.ts";
 import { planMermaid, planText } from "../plan/describe.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { Job } from "../runtime/job.ts";
+import type { Platform } from "../runtime/platform.ts";
+import type { RunningPipeline } from "../runtime/running-pipeline.ts";
 import { type Draft, freeze } from "./draft.ts";
 import { type RunOptions, runPlan } from "./run.ts";
+
+/** How a pipeline is explained. */
+export interface ExplainOptions {
+  /** Default `"text"`. */
+  readonly format?: "text" | "mermaid" | undefined;
+  /** Whether it runs with a folder for its state. */
+  readonly state?: boolean | undefined;
+  /** Where it runs, if not on its own. */
+  readonly on?: Platform | undefined;
+}
 
 /** A pipeline from its sources to its sinks: a description that can be explained, and run as often as one likes. */
 export class Pipeline {
@@ -45,13 +56,14 @@ export class Pipeline {
   }
 
   /** What it does and what each of its sinks is promised, as text or as a Mermaid flow chart. */
-  explain(options: { readonly format?: "text" | "mermaid"; readonly state?: boolean } = {}): string {
-    const render = options.format === "mermaid" ? planMermaid : planText;
-    return render(this.plan, { checkpointed: options.state ?? false });
+  explain(options: ExplainOptions = {}): string {
+    const { format, state = false, on } = options;
+    const render = format === "mermaid" ? planMermaid : planText;
+    return render(on?.planned(this.plan) ?? this.plan, { checkpointed: state || on !== undefined });
   }
 
-  /** Starts it. `job.done` resolves when its input has ended or it was stopped, and all is safe. */
-  run(options: RunOptions = {}): Job {
+  /** Starts it. `done` resolves when its input has ended or it was stopped, and all is safe. */
+  run(options: RunOptions = {}): RunningPipeline {
     return runPlan(this.plan, options);
   }
 }

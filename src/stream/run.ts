@@ -1,9 +1,12 @@
 import { systemClock } from "../core/clock.ts";
 import { type Duration, durationMs } from "../core/duration.ts";
+import { MillraceError } from "../core/errors.ts";
 import { nodeDisk } from "../core/node-disk.ts";
 import { silentLogger } from "../observe/log.ts";
 import type { Plan } from "../plan/plan.ts";
 import { Job, type JobOptions } from "../runtime/job.ts";
+import type { Platform } from "../runtime/platform.ts";
+import type { RunningPipeline } from "../runtime/running-pipeline.ts";
 import { stopOnSignals } from "../runtime/signals.ts";
 import { folderCheckpoints } from "../state/index.ts";
 
@@ -11,6 +14,8 @@ import { folderCheckpoints } from "../state/index.ts";
 export interface RunOptions extends Omit<JobOptions, "checkpointIntervalMs" | "drainMs" | "stopAfterSilentMs"> {
   /** The folder that keeps state and positions, made if missing: with it, a run goes on where the one before ended or died. */
   readonly state?: string | undefined;
+  /** Runs it as a member of a group of processes instead of on its own: `kafkaGroup(...)` of `millrace/kafka`, which then keeps the state. */
+  readonly on?: Platform | undefined;
   /** Time between checkpoints; `"1s"` unless told. */
   readonly checkpointInterval?: Duration | undefined;
   /** How long a stopping pipeline may drain; `"30s"` unless told. */
@@ -22,23 +27,29 @@ export interface RunOptions extends Omit<JobOptions, "checkpointIntervalMs" | "d
 }
 
 /** Runs a plan: see `Pipeline.run`. */
-export function runPlan(plan: Plan, options: RunOptions): Job {
-  const { state, checkpointInterval, drain, stopAfterSilence, signals, ...rest } = options;
+export function runPlan(plan: Plan, options: RunOptions): RunningPipeline {
+  const { state, on, checkpointInterval, drain, stopAfterSilence, signals, ...rest } = options;
+  if (on !== undefined && state !== undefined) {
+    throw new MillraceError("ML1002", {
+      message: `state: ${on.name} keeps the state itself; leave one of the two out`,
+    });
+  }
   const clock = rest.clock ?? systemClock;
   const logger = rest.logger ?? silentLogger;
   const checkpoints =
     state === undefined
       ? rest.checkpoints
       : folderCheckpoints(state, { disk: rest.disk ?? nodeDisk, clock, warn: (message) => logger.warn(message) });
-  const job = new Job(plan, {
+  const jobOptions: JobOptions = {
     ...rest,
     checkpoints,
     checkpointIntervalMs: optionalMs(checkpointInterval),
     drainMs: optionalMs(drain),
     stopAfterSilentMs: optionalMs(stopAfterSilence),
-  });
-  if (signals ?? true) stopOnSignals(job);
-  return job;
+  };
+  const running = on === undefined ? new Job(plan, jobOptions) : on.run(plan, jobOptions);
+  if (signals ?? true) stopOnSignals(running);
+  return running;
 }
 
 function optionalMs(duration: Duration | undefined): number | undefined {

@@ -1,4 +1,4 @@
-import type { Job } from "../runtime/job.ts";
+import type { RunningPipeline } from "../runtime/running-pipeline.ts";
 
 const looksBetween = 8;
 
@@ -17,7 +17,7 @@ export class Bounds {
   }
 
   /** Looks, every so often. */
-  check(job: Job): void {
+  check(job: RunningPipeline): void {
     if (this.#bounds.length === 0 || this.#looks++ % looksBetween > 0) return;
     const { steps } = job.status();
     for (const { step, figure, max } of this.#bounds) {

@@ -1,5 +1,5 @@
 import type { JobStatus } from "../observe/status.ts";
-import type { Job } from "../runtime/job.ts";
+import type { RunningPipeline } from "../runtime/running-pipeline.ts";
 import type { Pipeline } from "../stream/pipeline.ts";
 import type { RunOptions } from "../stream/run.ts";
 import { ManualClock, settled } from "./manual-clock.ts";
@@ -27,7 +27,7 @@ export function drive(pipeline: Pipeline, options: DriveOptions = {}): Promise<J
 }
 
 /** Moves time on until a job has ended: see {@link drive}. */
-export async function driveToEnd(job: Job, clock: ManualClock, limitMs = dayMs): Promise<JobStatus> {
+export async function driveToEnd(job: RunningPipeline, clock: ManualClock, limitMs = dayMs): Promise<JobStatus> {
   let ended = false;
   const note = () => {
     ended = true;

@@ -3,7 +3,7 @@ import { reasonOf } from "../core/errors.ts";
 import { type Random, seededRandom } from "../core/random.ts";
 import type { CheckpointStore } from "../core/state.ts";
 import type { Plan } from "../plan/plan.ts";
-import type { Job } from "../runtime/job.ts";
+import type { RunningPipeline } from "../runtime/running-pipeline.ts";
 import type { Pipeline } from "../stream/pipeline.ts";
 import { runPlan } from "../stream/run.ts";
 import { Bounds } from "./bounds.ts";
@@ -104,7 +104,7 @@ export class SimulatedRun {
     return ending;
   }
 
-  #start(process: SimProcess, faults: StartFaults): Job {
+  #start(process: SimProcess, faults: StartFaults): RunningPipeline {
     const clock = fencedClock(this.clock, process);
     const disk = fencedDisk(this.#disk, process.ofDisk);
     const real = this.#options.disk?.(disk) ?? disk;
@@ -140,7 +140,7 @@ export class SimulatedRun {
     return { ...this.plan, steps };
   }
 
-  async #follow(job: Job, process: SimProcess): Promise<Ending> {
+  async #follow(job: RunningPipeline, process: SimProcess): Promise<Ending> {
     let ending: Ending | undefined;
     job.done.then(
       () => (ending = process.stopping ? "stopped" : "finished"),

@@ -2,7 +2,7 @@ import type { Disk } from "../core/disk.ts";
 import { nodeDisk } from "../core/node-disk.ts";
 import type { CheckpointStore } from "../core/state.ts";
 import type { JobStatus } from "../observe/status.ts";
-import type { Job } from "../runtime/job.ts";
+import type { RunningPipeline } from "../runtime/running-pipeline.ts";
 import type { Pipeline } from "../stream/pipeline.ts";
 import { runPlan } from "../stream/run.ts";
 import { type DriveOptions, driveToEnd } from "./drive.ts";
@@ -31,7 +31,7 @@ export class TestRun {
   readonly #checkpoints: CheckpointStore | undefined;
   #disk: Disk;
   #life = new Lifetime();
-  #job: Job | undefined;
+  #job: RunningPipeline | undefined;
 
   constructor(pipeline: Pipeline, options: DriveOptions = {}) {
     this.clock = options.clock ?? new ManualClock();
@@ -47,7 +47,7 @@ export class TestRun {
   }
 
   /** The job started last. Throws before the first `start`. */
-  get job(): Job {
+  get job(): RunningPipeline {
     if (this.#job === undefined) throw new Error("the run has not been started");
     return this.#job;
   }

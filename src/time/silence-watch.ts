@@ -8,7 +8,8 @@ const looksPerIdle = 10;
 /**
  * Tells which partitions have fallen silent. It looks a few times in `idleMs`, not at every record, so it sees silence
  * up to a tenth of `idleMs` late, never early. Silence counts on `context.waitedMs`: time in which the pipeline itself
- * kept the sources waiting is none. While every partition is idle it has no timer.
+ * kept the sources waiting is none. While every partition is idle it has no timer. An input that never speaks falls silent too,
+ * once: a source without records holds nobody up.
  */
 export class SilenceWatch {
   readonly #context: Pick<OperatorContext<never>, "timer" | "waitedMs">;
@@ -32,8 +33,22 @@ export class SilenceWatch {
     this.#onSilent = onSilent;
   }
 
+  /** To be called when the state is back: counts from now until the first partition speaks, unless there are any. */
+  begin(): void {
+    if (this.#clocks.all().length > 0) return;
+    const beganMs = this.#context.waitedMs;
+    const look = () => {
+      this.#timer = undefined;
+      const leftMs = beganMs + this.#idleMs - this.#context.waitedMs;
+      if (leftMs > 0) this.#timer = this.#context.timer(leftMs, look);
+      else this.#onSilent([]);
+    };
+    this.#timer = this.#context.timer(this.#idleMs, look);
+  }
+
   /** A partition speaks that was new or idle, or is back from the state: to be called after its `changes` went up. */
   spoke(clock: PartitionClock): void {
+    if (this.#seen.size === 0) this.stop();
     this.#seen.set(clock, { changes: clock.changes, atMs: this.#context.waitedMs });
     // The rest of what came with that record counts from the same moment.
     this.#timer ??= this.#context.timer(0, this.#look);

@@ -12,3 +12,11 @@ export function countEncoder(sizes: number): Encoder<Count> {
     },
   };
 }
+
+/** The key of a window in a topic: its start in Unix seconds, with its size when there are several: `"1468244340/1m"`. */
+export function countKey(sizes: number): (count: Count) => string {
+  return ({ window }) => {
+    const start = String(Math.floor(window.start / 1000));
+    return sizes > 1 ? `${start}/${durationText(window.size)}` : start;
+  };
+}

@@ -9,7 +9,7 @@ import { generateFrames } from "./simulate/generate-frames.ts";
 import { runCli, startCli } from "./test-kit/run-cli.ts";
 
 const kills = 25;
-const random = seededRandom(Number(process.env["MILLRACE_SEED"] ?? 1));
+const random = seededRandom(Number(process.env.MILLRACE_SEED ?? 1));
 let folder: string;
 let input: string;
 

@@ -2,6 +2,7 @@ import {
   choiceOption,
   durationOption,
   durationsOption,
+  integerOption,
   type OptionValues,
   pipelineOptions,
   shareOption,
@@ -15,11 +16,11 @@ import {
 export const options = {
   in: withMany(
     textOption(
-      "FILE|-",
-      "read frames from this file, plain, .gz or .zst; - is stdin, which is also read when none is given",
+      "FILE|-|kafka://HOST:PORT/TOPIC",
+      "read frames from this file, plain, .gz or .zst, or from this Kafka topic; - is stdin, which is also read when none is given",
     ),
   ),
-  out: withFallback(textOption("FILE|-", "write one JSON line a window here; - is stdout"), "-"),
+  out: withFallback(textOption("FILE|-|kafka://...", "write one JSON line a window here; - is stdout"), "-"),
   window: withFallback(durationsOption("sizes of the windows"), [60_000]),
   lag: withFallback(durationOption("a window fires when the highest time seen is this far past its end"), 5_000),
   "max-future": withFallback(
@@ -32,8 +33,11 @@ export const options = {
     durationOption("with --late update: how long after its end a window is still corrected"),
     3_600_000,
   ),
-  "late-out": textOption("FILE", "keep dropped late frames in this file, as they came"),
-  "dead-letters": textOption("FILE", "keep refused frames in this file, with reason, place and bytes"),
+  "late-out": textOption("FILE|kafka://...", "keep dropped late frames here, as they came"),
+  "dead-letters": textOption(
+    "FILE|kafka://...",
+    "keep refused frames here, with reason, place and bytes; in a topic the bytes are the value, the rest headers",
+  ),
   approx: shareOption("count with about this error instead of exactly, in a few KB a window"),
   strict: switchOption("accept exactly what JSON.parse accepts, instead of reading only up to the last field needed"),
   follow: switchOption("go on reading files as they grow, rotate or are truncated"),
@@ -46,6 +50,25 @@ export const options = {
       "how frames are encoded: JSON lines, or MessagePack values one after another",
     ),
     "json",
+  ),
+  group: withFallback(
+    textOption("NAME", "with Kafka: the consumer group; all processes of one group share the work"),
+    "unique-users",
+  ),
+  "until-end": switchOption("with Kafka: end when everything is counted that is there now, by whichever process"),
+  start: withFallback(
+    choiceOption(["earliest", "latest"], "with Kafka: where a group begins that has not read the topic before"),
+    "earliest",
+  ),
+  "exactly-once": switchOption("with Kafka: counts, state and offsets in one transaction; the default"),
+  "at-least-once": switchOption("with Kafka: without transactions; after a crash some counts come twice"),
+  "instance-id": textOption(
+    "NAME",
+    "with Kafka: this process's own name in the group: one that comes back under it within the session gets its partitions at once",
+  ),
+  workers: withFallback(
+    integerOption("with Kafka: so many threads of this process, each a member of the group", { min: 1, max: 64 }),
+    1,
   ),
   ...pipelineOptions,
 } as const;

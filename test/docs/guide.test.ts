@@ -19,7 +19,7 @@ async function userFolder(): Promise<string> {
 }
 
 async function shell(command: string, folder: string): Promise<string> {
-  const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
+  const path = [dirname(process.execPath), process.env.PATH].join(delimiter);
   const { stdout } = await promisify(execFile)("bash", ["-euc", command], {
     cwd: folder,
     env: { ...process.env, PATH: path, NODE_OPTIONS: "" },

@@ -63,7 +63,7 @@ describeWithBroker("a task whose input", () => {
   });
 
   test("makes a record larger than the output takes fails at that record, for good, and commits nothing of it", async () => {
-    const setup = await fresh(["a", "huge1500000"]);
+    const setup = await fresh(["a", "huge20000"]);
     const output = await freshTopic(client, 1, { "max.message.bytes": "4000" });
     const thrown = await failure({ ...setup, output, end: 2 });
     expect(String(thrown)).toMatch(/at step "out".*offset 1.*max\.message\.bytes/s);

@@ -11,6 +11,7 @@ import type { TaskGuarantee, TaskOutput } from "../../src/connectors/kafka/task/
 import { type Decoder, Malformed } from "../../src/core/codec.ts";
 import type { DeadLetter } from "../../src/core/dead-letter.ts";
 import type { OnError } from "../../src/core/operator.ts";
+import { seededRandom } from "../../src/core/random.ts";
 import type { Processor } from "../../src/operators/process.ts";
 import { Job } from "../../src/runtime/job.ts";
 import { structuredCodec } from "../../src/state/value-codec.ts";
@@ -110,15 +111,21 @@ function planOf(setup: TaskSetup, place: TopicPartition, output: TaskOutput) {
     : pipeline.deadLetters("dead", deadLettersTo(brokers, setup.deadLetters).forTask(output)).plan;
 }
 
-/** Texts, but for those that begin with `bad`; one that begins with `huge` is told with so many bytes as it says. */
+/** Texts, but for those that begin with `bad`; `huge` and a number stand for a text that long. */
 const texts: Decoder<string> = {
   name: "text",
   decode: (bytes, start, end) => {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset).toString("utf8", start, end);
-    return text.startsWith("bad") ? bad : text.replace(/^huge(\d+)$/, (_, count) => "h".repeat(Number(count)));
+    return text.startsWith("bad") ? bad : text.replace(/^huge(\d+)$/, (_, count) => noise(Number(count)));
   },
 };
 const bad = new Malformed("bad text");
+
+/** Text of that length, the same every time, that no compression makes much smaller. */
+function noise(length: number): string {
+  const chance = seededRandom(length);
+  return Array.from({ length }, () => chance.below(36).toString(36)).join("");
+}
 
 function deadLettersTo(brokers: string, topic: string) {
   return kafkaSink<DeadLetter>({

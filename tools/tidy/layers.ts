@@ -8,7 +8,7 @@ const floors: readonly (readonly string[])[] = [
   ["operators"],
   ["connectors"],
   ["runtime"],
-  ["stream"],
+  ["stream", "distributed"],
   ["testing", "command"],
 ];
 
@@ -27,7 +27,7 @@ interface Place {
 
 /**
  * Folders import only from the floors below: `core < plan < time, state, codecs, observe < operators < connectors <
- * runtime < stream < testing, command < systems < console < cli`, never sideways, `import type` included. `systems` take the public
+ * runtime < stream, distributed < testing, command < systems < console < cli`, never sideways, `import type` included. `systems` take the public
  * entries only; `core` takes no package at all; what users install imports no development dependency.
  */
 export function layers(tree: Tree): Finding[] {

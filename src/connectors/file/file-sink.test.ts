@@ -4,13 +4,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { lengthPrefixed } from "../../codecs/length-prefixed.ts";
 import { lines } from "../../codecs/lines.ts";
+import { rawLines } from "../../codecs/record-encoder.ts";
 import { seededRandom } from "../../core/random.ts";
 import type { SinkWriter } from "../../core/sink.ts";
 import { SimDisk, type Survival } from "../../testing/sim-disk.ts";
 import { recordOf, sinkContext, temporaryFolder } from "./connector.fixture.ts";
 import { type FileSinkOptions, fileSink } from "./file-sink.ts";
 import type { FileCut } from "./file-writer.ts";
-import { rawLines } from "./sink-encoder.ts";
 
 const none = recordOf();
 const newDisk = () => new SimDisk({ random: seededRandom(7) });

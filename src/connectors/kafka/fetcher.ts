@@ -110,7 +110,7 @@ export class Fetcher {
   /**
    * The next bytes of any partition, the one that waited longest first; what was taken before belongs to the caller. Or why
    * a partition cannot be read on (its offset is gone, its topic deleted): it stays so until it is added again or removed.
-   * Rejects when nothing can be read at all: the brokers refuse us.
+   * Rejects when nothing can be read at all: the brokers refuse us, or it was interrupted or closed.
    */
   async next(): Promise<FetchedPiece | PartitionFailure> {
     for (;;) {
@@ -120,6 +120,11 @@ export class Fetcher {
       if (queue !== undefined) return this.#taken(queue);
       await this.#arrived.promise;
     }
+  }
+
+  /** Nobody waits for anything more: `next` rejects at once. (To race it against a promise that never settles would keep every piece.) */
+  interrupt(): void {
+    this.#fail(new KafkaFailure("CLIENT", "reading was given up", false));
   }
 
   async close(): Promise<void> {
@@ -204,6 +209,7 @@ export class Fetcher {
         await this.#fetch(node, wanted);
         pauseMs = 0;
       } catch (thrown) {
+        if (this.#stopped.signal.aborted) return;
         const failure = thrown as KafkaFailure;
         if (!failure.retryable) return this.#fail(failure);
         onTrouble(failure);

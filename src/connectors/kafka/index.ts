@@ -7,6 +7,8 @@ export type {
   TopicPartition,
 } from "./client/kafka-client.ts";
 export type { Compression } from "./compression.ts";
+export { type DeadLetterSinkOptions, deadLetterSink } from "./dead-letter-sink.ts";
+export { type EnsuredTopic, type EnsureTopicOptions, ensureTopic } from "./ensure-topic.ts";
 export { GroupMember, type GroupMemberOptions } from "./group/group-member.ts";
 export { type KafkaOptions, openClient } from "./kafka-options.ts";
 export { KafkaSink, type KafkaSinkOptions, kafkaSink } from "./kafka-sink.ts";

@@ -15,9 +15,20 @@ export interface KafkaOptions {
   readonly sasl?: ConnectionOptions["sasl"];
 }
 
+/** Whether two options name the same nodes, in whatever order: as far as can be told without asking, one cluster. */
+export function isSameCluster(one: KafkaOptions, other: KafkaOptions): boolean {
+  const text = (options: KafkaOptions) => brokersOf(options).sort().join();
+  return text(one) === text(other);
+}
+
+function brokersOf({ brokers }: KafkaOptions): string[] {
+  return (typeof brokers === "string" ? brokers.split(",") : [...brokers]).map((text) => text.trim());
+}
+
 /** A client for the options. Throws `ML1002` when no broker is named. */
-export function openClient({ brokers, clientId = "millrace", tls, sasl }: KafkaOptions): KafkaClient {
-  const bootstrap = (typeof brokers === "string" ? brokers.split(",") : [...brokers]).map((text) => text.trim());
+export function openClient(options: KafkaOptions): KafkaClient {
+  const { brokers, clientId = "millrace", tls, sasl } = options;
+  const bootstrap = brokersOf(options);
   if (bootstrap.length === 0 || bootstrap.includes("")) {
     throw new MillraceError("ML1002", {
       message: `brokers is ${JSON.stringify(brokers)}; give HOST:PORT, one or more`,

@@ -3,7 +3,6 @@ import { systemRandom } from "../../core/random.ts";
 import type { Batch, Position, Slice } from "../../core/records.ts";
 import type { SourceContext, SourceReader } from "../../core/source.ts";
 import { type KafkaClient, nameOf, type TopicPartition } from "./client/kafka-client.ts";
-import { KafkaFailure } from "./client/kafka-failure.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { PartitionFailure } from "./fetched-queue.ts";
 import { Fetcher } from "./fetcher.ts";
@@ -13,10 +12,11 @@ import { RecordBatches } from "./record-batches.ts";
 import { RecordColumns } from "./record-columns.ts";
 import { retrying } from "./retrying.ts";
 import { type KafkaStart, startingOffsets } from "./starting-offsets.ts";
+import { partitionsOf, type TopicSelection } from "./topic-selection.ts";
 
 /** The settings of one Kafka source. */
 export interface KafkaReaderSettings {
-  readonly topics: readonly string[];
+  readonly topics: TopicSelection;
   /** The one partition of it that is read, and the offset to stop at; undefined: all partitions of all topics. */
   readonly only: { readonly place: TopicPartition; readonly end: number | undefined } | undefined;
   readonly group: string | undefined;
@@ -41,7 +41,6 @@ export class KafkaReader implements SourceReader<Slice> {
   readonly #settings: KafkaReaderSettings;
   readonly #fetcher: Fetcher;
   readonly #columns: RecordColumns;
-  readonly #aborted = Promise.withResolvers<"end">();
   readonly #places = new Map<string, TopicPartition>();
   /** By partition that is not through: where it stops. */
   readonly #ends = new Map<string, number>();
@@ -68,8 +67,8 @@ export class KafkaReader implements SourceReader<Slice> {
       clock: context.clock,
       random: systemRandom(),
     });
-    if (context.signal.aborted) this.#aborted.resolve("end");
-    context.signal.addEventListener("abort", () => this.#aborted.resolve("end"), { once: true });
+    if (context.signal.aborted) this.#fetcher.interrupt();
+    context.signal.addEventListener("abort", () => this.#fetcher.interrupt(), { once: true });
   }
 
   static async open(context: SourceContext, client: KafkaClient, settings: KafkaReaderSettings): Promise<KafkaReader> {
@@ -99,12 +98,19 @@ export class KafkaReader implements SourceReader<Slice> {
       const batch = this.#nextBatch() ?? this.#untoldBatch();
       if (batch !== undefined) return batch;
       if (this.#isThrough) return "end";
-      const piece = await Promise.race([this.#fetcher.next(), this.#aborted.promise]);
-      if (piece === "end") return "end";
-      if ("failure" in piece) await this.#mend(piece);
-      else this.#walk = { batches: new RecordBatches(piece), place: piece.place };
+      await this.#fetchNext();
     }
     return "end";
+  }
+
+  async #fetchNext(): Promise<void> {
+    try {
+      const piece = await this.#fetcher.next();
+      if ("failure" in piece) await this.#mend(piece);
+      else this.#walk = { batches: new RecordBatches(piece), place: piece.place };
+    } catch (thrown) {
+      if (!this.#context.signal.aborted) throw thrown;
+    }
   }
 
   async acknowledge(positions: ReadonlyMap<string, Position>): Promise<void> {
@@ -139,9 +145,10 @@ export class KafkaReader implements SourceReader<Slice> {
   }
 
   async close(): Promise<void> {
-    // Connections first: a fetch that waits for data would wait to its end.
+    // Told first, so that what ends by it is no trouble; then the connections: a fetch that waits for data would wait to its end.
+    const closed = this.#fetcher.close();
     await this.#client.close();
-    await this.#fetcher.close();
+    await closed;
   }
 
   get #isThrough(): boolean {
@@ -169,14 +176,8 @@ export class KafkaReader implements SourceReader<Slice> {
 
   async #partitions(): Promise<TopicPartition[]> {
     const { topics, only } = this.#settings;
-    const found = await this.#client.topics(topics);
-    const missing = topics.find((topic) => !found.has(topic));
-    if (missing !== undefined)
-      throw new KafkaFailure("UNKNOWN_TOPIC_OR_PARTITION", `there is no topic ${missing}`, true);
-    if (only !== undefined) return [only.place];
-    return [...found.values()].flatMap(({ name, leaders }) =>
-      leaders.map((_, partition): TopicPartition => ({ topic: name, partition })),
-    );
+    const all = await partitionsOf(this.#client, topics);
+    return only === undefined ? all : [only.place];
   }
 
   #startingOffsets(

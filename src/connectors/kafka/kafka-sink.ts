@@ -1,4 +1,4 @@
-import type { Encoder } from "../../core/codec.ts";
+import { recordBytes, type SinkEncoder } from "../../codecs/record-encoder.ts";
 import { MillraceError } from "../../core/errors.ts";
 import type { RecordInfo } from "../../core/operator.ts";
 import type { Sink, SinkContext, SinkTraits, SinkWriter } from "../../core/sink.ts";
@@ -14,11 +14,17 @@ import { TaskWriter } from "./task/task-writer.ts";
 export interface KafkaSinkOptions<T> extends KafkaOptions {
   readonly topic: string;
   /** A value's bytes. Default JSON. */
-  readonly encoder?: Encoder<T>;
+  readonly encoder?: SinkEncoder<T>;
   /** A record's key; the same key goes to the same partition as with Java's clients. Default none: partitions in turns. */
   readonly key?: (value: T, record: RecordInfo) => Bytes | null;
   readonly headers?: (value: T, record: RecordInfo) => readonly RecordHeader[];
-  /** What batches are packed with. Default `"lz4"`. */
+  /**
+   * What time records carry, for retention and for who looks records up by time: `"wall"` (default), when they were written, or
+   * `"event"`, the record's event time where there is one. A broker drops by that time what is older than its retention, and refuses what is
+   * an hour ahead of its clock, so that results of a replayed past, or of clocks that are wrong, want the first.
+   */
+  readonly time?: "wall" | "event";
+  /** What batches are packed with. Default `"zstd"`. */
   readonly compression?: Compression;
   /** A batch goes out when it has so many bytes before compression, or when nothing more comes for now. Default 256 KiB. */
   readonly batchBytes?: number;
@@ -26,30 +32,21 @@ export interface KafkaSinkOptions<T> extends KafkaOptions {
   readonly pendingBytesMax?: number;
 }
 
-/** A value as JSON text. Throws at what has none, such as `undefined` or a bigint. */
-const jsonText: Encoder<unknown> = {
-  name: "json",
-  encode: (value) => {
-    const text: string | undefined = JSON.stringify(value);
-    if (text === undefined) throw new TypeError(`JSON has no text for ${typeof value}`);
-    return text;
-  },
-};
-
 /** A topic as a sink; see {@link kafkaSink}. */
 export class KafkaSink<in T> implements Sink<T> {
   readonly traits: SinkTraits;
   readonly settings: KafkaWriterSettings<T>;
-  readonly #cluster: KafkaOptions;
+  /** How its cluster is reached. */
+  readonly cluster: KafkaOptions;
 
   constructor(cluster: KafkaOptions, settings: KafkaWriterSettings<T>) {
-    this.#cluster = cluster;
+    this.cluster = cluster;
     this.settings = settings;
     this.traits = { name: `kafka ${settings.topic}`, delivery: "at-least-once" };
   }
 
   open(context: SinkContext): Promise<SinkWriter<T>> {
-    return KafkaWriter.open(context, openClient(this.#cluster), this.settings);
+    return KafkaWriter.open(context, openClient(this.cluster), this.settings);
   }
 
   /** The same sink as part of a task's output, with what that promises. How batches are made is the output's to say. */
@@ -60,7 +57,7 @@ export class KafkaSink<in T> implements Sink<T> {
 }
 
 /**
- * A topic, one record a value, its time the event time where there is one. Every record is acknowledged by all replicas in
+ * A topic, one record a value. Every record is acknowledged by all replicas in
  * sync (`acks=all`) before a checkpoint counts it, and is written once however often it had to be sent. What was written
  * after the last checkpoint before a crash is written again: at-least-once.
  *
@@ -68,17 +65,17 @@ export class KafkaSink<in T> implements Sink<T> {
  * fails the step at that record. Opening rejects with `ML4001` when the topic is not there.
  */
 export function kafkaSink<T = unknown>(options: KafkaSinkOptions<T>): KafkaSink<T> {
-  const encoder: Encoder<T> = options.encoder ?? jsonText;
-  const compression = options.compression ?? "lz4";
+  const compression = options.compression ?? "zstd";
   if (!compressions.includes(compression)) {
     const message = `compression is ${JSON.stringify(compression)}; give one of ${compressions.join(", ")}`;
     throw new MillraceError("ML1002", { message });
   }
   return new KafkaSink<T>(options, {
     topic: options.topic,
-    encode: (value: T) => encoder.encode(value),
+    encode: recordBytes<T>(options.encoder),
     key: options.key,
     headers: options.headers,
+    time: options.time ?? "wall",
     compression,
     batchBytes: options.batchBytes ?? 256 * 1024,
     pendingBytesMax: options.pendingBytesMax ?? 8 * 1024 * 1024,

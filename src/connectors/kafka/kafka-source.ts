@@ -1,14 +1,16 @@
 import { MillraceError } from "../../core/errors.ts";
 import type { Slice } from "../../core/records.ts";
 import type { Source, SourceContext, SourceReader, SourceTraits } from "../../core/source.ts";
-import { nameOf, type TopicPartition } from "./client/kafka-client.ts";
+import { type KafkaClient, nameOf, type TopicPartition } from "./client/kafka-client.ts";
 import { type KafkaOptions, openClient } from "./kafka-options.ts";
 import { KafkaReader, type KafkaReaderSettings } from "./kafka-reader.ts";
 import type { KafkaStart } from "./starting-offsets.ts";
+import { partitionsOf, selectionText } from "./topic-selection.ts";
 
 /** What {@link kafkaSource} takes. */
 export interface KafkaSourceOptions extends KafkaOptions {
-  readonly topics: string | readonly string[];
+  /** By name, or by a pattern that whole names match; topics that come later belong to it too, where a group reads them. */
+  readonly topics: string | readonly string[] | RegExp;
   /** Where offsets are committed after each checkpoint, for Kafka's tools to see, and read with `start: "committed"`. */
   readonly group?: string;
   /** Default `"earliest"`. With `"committed"` a partition the group never committed begins at its earliest record. */
@@ -33,6 +35,8 @@ export interface KafkaSourceOptions extends KafkaOptions {
 /** The one partition that a task reads. */
 export interface TaskInput {
   readonly place: TopicPartition;
+  /** Where it begins when nothing tells where to go on, when other than the source's own. */
+  readonly start?: KafkaStart | undefined;
   /** The offset to stop at; undefined: go on for ever. */
   readonly end?: number | undefined;
   /** How much one fetch brings, when other than the source's own. */
@@ -50,7 +54,7 @@ export class KafkaSource implements Source<Slice> {
 
   constructor(cluster: KafkaOptions, settings: KafkaReaderSettings) {
     const { topics, untilEnd, only } = settings;
-    const name = only === undefined ? topics.join(", ") : nameOf(only.place);
+    const name = only === undefined ? selectionText(topics) : nameOf(only.place);
     this.cluster = cluster;
     this.settings = settings;
     this.traits = { name: `kafka ${name}`, replayable: true, live: !untilEnd && only?.end === undefined };
@@ -60,6 +64,11 @@ export class KafkaSource implements Source<Slice> {
     return KafkaReader.open(context, openClient(this.cluster), this.settings);
   }
 
+  /** All partitions of its topics, as they are just now. Rejects as `partitionsOf` does. */
+  partitions(client: KafkaClient): Promise<TopicPartition[]> {
+    return partitionsOf(client, this.settings.topics);
+  }
+
   /** The same source for a task: one partition, which may be of another topic, and no offsets committed by the source itself. */
   forTask({ place, end, ...bounds }: TaskInput): KafkaSource {
     const { settings } = this;
@@ -67,7 +76,8 @@ export class KafkaSource implements Source<Slice> {
     const inFlightBytesMax = Math.max(bounds.inFlightBytesMax ?? settings.inFlightBytesMax, 2 * fetchBytes);
     const only = { place, end };
     // Where the group has come is the task's to know: without it, it begins as if there were none.
-    const start = settings.start === "committed" ? "earliest" : settings.start;
+    const begin = bounds.start ?? settings.start;
+    const start = begin === "committed" ? "earliest" : begin;
     const own = { topics: [place.topic], only, group: undefined, untilEnd: false, start };
     return new KafkaSource(this.cluster, { ...settings, ...own, fetchBytes, inFlightBytesMax });
   }
@@ -81,8 +91,8 @@ export class KafkaSource implements Source<Slice> {
  * next is no longer kept by the broker; a topic that is deleted, or retention that overtakes the reader, rejects the read.
  */
 export function kafkaSource(options: KafkaSourceOptions): KafkaSource {
-  const topics = typeof options.topics === "string" ? [options.topics] : [...options.topics];
-  if (topics.length === 0)
+  const topics = typeof options.topics === "string" ? [options.topics] : options.topics;
+  if (Array.isArray(topics) && topics.length === 0)
     throw new MillraceError("ML1002", { message: "kafkaSource got no topic; give at least one" });
   if (options.start === "committed" && options.group === undefined) {
     throw new MillraceError("ML1002", { message: 'start is "committed", but no group is given' });

@@ -8,9 +8,10 @@ import type { RecordHeader } from "./record-headers.ts";
 /** What a sink's values become. */
 export interface RecordSettings<T> {
   readonly topic: string;
-  readonly encode: (value: T) => Bytes;
+  readonly encode: (value: T, record: RecordInfo) => Bytes;
   readonly key: ((value: T, record: RecordInfo) => Bytes | null) | undefined;
   readonly headers: ((value: T, record: RecordInfo) => readonly RecordHeader[]) | undefined;
+  readonly time: "wall" | "event";
   /** So many bytes of records without a key go to one partition before the next has its turn. */
   readonly batchBytes: number;
 }
@@ -44,13 +45,14 @@ export class TopicRecords<in T> {
     this.#taker = taker;
   }
 
-  /** Hands on a value, its time the record's event time where there is one. Throws where it cannot be encoded, or is too large. */
+  /** Hands on a value. Throws where it cannot be encoded, or is too large. */
   write(value: T, record: RecordInfo): void {
-    const { encode, key: keyOf, headers } = this.#settings;
-    const bytes = encode(value);
+    const { encode, key: keyOf, headers, time: kind } = this.#settings;
+    const bytes = encode(value, record);
     const key = keyOf?.(value, record) ?? null;
     const partition = key === null ? this.#nextTurn(bytes.length) : partitionOfKey(asBytes(key), this.#places.length);
-    const time = Number.isFinite(record.time) ? Math.floor(record.time) : this.#clock.now();
+    const isTimed = kind === "event" && Number.isFinite(record.time);
+    const time = isTimed ? Math.floor(record.time) : this.#clock.now();
     this.#taker.add(this.#places[partition]!, time, key, bytes, headers?.(value, record));
   }
 

@@ -39,6 +39,10 @@ export interface Aggregate<in In, out Out> {
  * - `parts` is for state too large for that, or shared by slots; see {@link Stateful}. Its keys are its own. It is told of
  *   changed slots only by `add` and `free`; what it deletes without ever having put is ignored, and when the whole family
  *   is over, its entries are deleted for it. `restored` is called for families that come out of a checkpoint only.
+ * - `handOver` gives what was added to a slot since it was handed over last, for `takeOver` of a family elsewhere; several such
+ *   parts, from whatever families, come to the same as all records in one. Pieces are of {@link pieceBytesMax} or so.
+ *   What a piece has counts as handed over when it is yielded, so that a checkpoint may come between two. More may be added then
+ *   too, and comes with this call or the next. A slot that is handed over is asked for no `result`.
  */
 export interface AggregateFamily<out Out> {
   add(input: unknown, slots: readonly number[], count: number): void;
@@ -48,7 +52,12 @@ export interface AggregateFamily<out Out> {
   save(slot: number): unknown;
   load(slot: number, saved: unknown): void;
   readonly parts?: Stateful | undefined;
+  handOver(slot: number): Iterable<Uint8Array>;
+  takeOver(slot: number, piece: Uint8Array): void;
 }
+
+/** How large a piece of what is handed over may grow, about. A key or the like that is longer is a piece of its own. */
+export const pieceBytesMax = 256 * 1024;
 
 /** How one slot's state works, for aggregates whose slots share nothing. `load` undoes `save`, which gives JSON data. */
 export interface SlotRule<S, Input, Out> {
@@ -58,6 +67,13 @@ export interface SlotRule<S, Input, Out> {
   result(state: S): Out;
   save(state: S): unknown;
   load(saved: unknown): S;
+  /** Given where `save` may give more than a piece holds: cuts it into what fits and, if there is more, the rest. */
+  cut?(saved: unknown): readonly [head: unknown, rest?: unknown];
+}
+
+/** What JSON text in bytes says. */
+export function jsonOf(bytes: Uint8Array): unknown {
+  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
 }
 
 /** A family whose slots share nothing: each has a state of its own. The shortest way to an aggregate. */
@@ -92,14 +108,36 @@ class SlotFamily<S, Input, Out> implements AggregateFamily<Out> {
     this.#rule.merge(this.#slot(0), (other as SlotFamily<S, Input, Out>).#slot(0));
   }
 
+  /** A slot that has nothing is stored as null: once handed over, it has not. */
   save(slot: number): unknown {
-    return this.#rule.save(this.#slot(slot));
+    const state = this.#stored(slot);
+    return state === undefined ? null : this.#rule.save(state);
   }
 
   load(slot: number, saved: unknown): void {
+    if (saved === null) return;
     const state = this.#rule.load(saved);
     if (slot === 0) this.#first = state;
     else (this.#others ??= [])[slot] = state;
+  }
+
+  *handOver(slot: number): Generator<Uint8Array> {
+    const { save, cut } = this.#rule;
+    for (let state = this.#stored(slot); state !== undefined; state = this.#stored(slot)) {
+      const saved = save(state);
+      const [head, rest] = cut === undefined ? [saved] : cut(saved);
+      this.free(slot);
+      if (rest !== undefined) this.load(slot, rest);
+      yield Buffer.from(JSON.stringify(head));
+    }
+  }
+
+  takeOver(slot: number, piece: Uint8Array): void {
+    this.#rule.merge(this.#slot(slot), this.#rule.load(jsonOf(piece)));
+  }
+
+  #stored(slot: number): S | undefined {
+    return slot === 0 ? this.#first : this.#others?.[slot];
   }
 
   #slot(slot: number): S {

@@ -33,6 +33,36 @@ export function distinctApprox<In>(
   };
 }
 
+/** Registers that go in one piece at most. */
+const chunkRegisters = 128 * 1024;
+const headBytes = 4;
+const entryBytes = 5;
+/** What a piece begins with whose registers are few: pairs of register and rank follow, where else all ranks from a register on do. */
+const sparse = 0xffff_ffff;
+
+/** The registers of a chunk that are not 0, as they are shortest; undefined if there are none. */
+function pieceOf(ranks: Uint8Array, from: number): Uint8Array | undefined {
+  let raised = 0;
+  for (const rank of ranks) if (rank !== 0) raised++;
+  if (raised === 0) return undefined;
+  if (raised * entryBytes >= ranks.length) {
+    const dense = Buffer.allocUnsafe(headBytes + ranks.length);
+    dense.writeUInt32LE(from, 0);
+    dense.set(ranks, headBytes);
+    return dense;
+  }
+  const pairs = Buffer.allocUnsafe(headBytes + raised * entryBytes);
+  pairs.writeUInt32LE(sparse, 0);
+  let at = headBytes;
+  for (const [i, rank] of ranks.entries()) {
+    if (rank === 0) continue;
+    pairs.writeUInt32LE(from + i, at);
+    pairs[at + 4] = rank;
+    at += entryBytes;
+  }
+  return pairs;
+}
+
 const sighting: Sighting = { register: 0, rank: 0 };
 
 class ApproxFamily implements AggregateFamily<number> {
@@ -70,6 +100,39 @@ class ApproxFamily implements AggregateFamily<number> {
   }
 
   load(): void {}
+
+  /** What is handed over is 0 afterwards: registers raised again are handed over again, and only the higher counts. */
+  *handOver(slot: number): Generator<Uint8Array> {
+    const pages = this.parts.of(slot);
+    for (let from = 0; from < this.#registers; from += chunkRegisters) {
+      const chunk = pages.bytes.subarray(from, Math.min(from + chunkRegisters, this.#registers));
+      const piece = pieceOf(chunk, from);
+      if (piece === undefined) continue;
+      for (let i = 0; i < chunk.length; i++) {
+        if (chunk[i] === 0) continue;
+        chunk[i] = 0;
+        pages.touch(from + i);
+      }
+      yield piece;
+    }
+  }
+
+  takeOver(slot: number, piece: Uint8Array): void {
+    const view = new DataView(piece.buffer, piece.byteOffset, piece.byteLength);
+    const from = view.getUint32(0, true);
+    if (from < this.#registers) {
+      for (let at = headBytes; at < piece.length; at++) this.#raiseKnown(slot, from + at - headBytes, piece[at]!);
+      return;
+    }
+    for (let at = headBytes; at + entryBytes <= piece.length; at += entryBytes) {
+      this.#raiseKnown(slot, view.getUint32(at, true), piece[at + 4]!);
+    }
+  }
+
+  #raiseKnown(slot: number, register: number, rank: number): void {
+    if (register >= this.#registers) throw new RangeError("a piece of distinctApprox is of another precision");
+    this.#raise(slot, register, rank);
+  }
 
   #raise(slot: number, register: number, rank: number): void {
     const pages = this.parts.of(slot);

@@ -2,6 +2,7 @@ import type { ChangeLog, Stateful } from "../../core/state.ts";
 import type { Aggregate, AggregateFamily } from "./aggregate.ts";
 import { IdTable } from "./id-table.ts";
 import type { DistinctKey } from "./key-chunks.ts";
+import { KeyPiece, keysOf } from "./key-pieces.ts";
 import { SlotPages } from "./slot-pages.ts";
 
 /**
@@ -30,6 +31,8 @@ export function distinctKey(key: DistinctKey): DistinctKey {
 /** The state of `distinct` for a window that shares with none: the keys. */
 class DistinctAlone implements AggregateFamily<number> {
   readonly parts = new IdTable();
+  /** Keys that were handed over: those that came first. */
+  #handed = 0;
 
   add(key: DistinctKey): void {
     this.parts.idOf(key);
@@ -46,10 +49,32 @@ class DistinctAlone implements AggregateFamily<number> {
   }
 
   save(): unknown {
-    return 0;
+    return this.#handed;
   }
 
-  load(): void {}
+  load(_slot: number, saved: unknown): void {
+    this.#handed = Number(saved);
+  }
+
+  *handOver(): Generator<Uint8Array> {
+    for (const { upTo, piece } of newKeys(this.parts, this.#handed)) {
+      this.#handed = upTo;
+      yield piece;
+    }
+  }
+
+  takeOver(_slot: number, piece: Uint8Array): void {
+    for (const key of keysOf(piece)) this.parts.idOf(key);
+  }
+}
+
+/** The keys from number `from` on, in pieces, each with the number up to which it goes. */
+function* newKeys(ids: IdTable, from: number): Generator<{ readonly upTo: number; readonly piece: Uint8Array }> {
+  const piece = new KeyPiece();
+  for (let id = from; id < ids.size; ) {
+    piece.add(ids.key(id++));
+    if (piece.isFull || id === ids.size) yield { upTo: id, piece: piece.take() };
+  }
 }
 
 /** The state of `distinct` for windows that share: a table of keys, and a bitmap over it for each slot but one that has all. */
@@ -57,6 +82,7 @@ export class DistinctFamily implements AggregateFamily<number>, Stateful {
   readonly #nested: boolean;
   readonly #ids = new IdTable();
   readonly #members = new SlotPages();
+  /** Keys in each slot: of the one that has all, those that were handed over. */
   readonly #counts: number[] = [];
   readonly parts: Stateful = this;
 
@@ -97,6 +123,46 @@ export class DistinctFamily implements AggregateFamily<number>, Stateful {
 
   load(slot: number, saved: unknown): void {
     this.#counts[slot] = Number(saved);
+  }
+
+  *handOver(slot: number): Generator<Uint8Array> {
+    if (slot !== 0 || !this.#nested) {
+      yield* this.#handOverMembers(slot);
+      return;
+    }
+    for (const { upTo, piece } of newKeys(this.#ids, this.#counts[0] ?? 0)) {
+      this.#counts[0] = upTo;
+      yield piece;
+    }
+  }
+
+  takeOver(slot: number, piece: Uint8Array): void {
+    for (const key of keysOf(piece)) this.add(key, [slot], 1);
+  }
+
+  /** What is handed over is no longer marked: a key that comes again is handed over again, which changes nothing there. */
+  *#handOverMembers(slot: number): Generator<Uint8Array> {
+    const pages = this.#members.of(slot);
+    const piece = new KeyPiece();
+    while ((this.#counts[slot] ?? 0) > 0) {
+      for (let index = 0; index < pages.bytes.length; index++) {
+        if (pages.bytes[index] !== 0) this.#unmark(slot, index, piece);
+        if (piece.isFull) yield piece.take();
+      }
+      if (!piece.isEmpty) yield piece.take();
+    }
+  }
+
+  /** Takes eight keys' marks away, and the keys into `piece`. */
+  #unmark(slot: number, index: number, piece: KeyPiece): void {
+    const pages = this.#members.of(slot);
+    for (let bit = 0; bit < 8; bit++) {
+      if ((pages.bytes[index]! & (1 << bit)) === 0) continue;
+      piece.add(this.#ids.key(index * 8 + bit));
+      this.#counts[slot]! -= 1;
+    }
+    pages.bytes[index] = 0;
+    pages.touch(index);
   }
 
   collect(log: ChangeLog): void {

@@ -40,6 +40,11 @@ export class IdTable extends KeyChunks {
     return this.added(key);
   }
 
+  /** The key of that number. */
+  key(id: number): DistinctKey {
+    return this.#keys[id]!;
+  }
+
   *keys(): Generator<DistinctKey> {
     yield* this.#keys;
   }

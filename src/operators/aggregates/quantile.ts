@@ -56,7 +56,20 @@ function sketchRule(shares: readonly number[], error: number): SlotRule<DDSketch
       shares.map((share) => Math.min(sketch.max, Math.max(sketch.min, sketch.getValueAtQuantile(share)))),
     save: saved,
     load,
+    cut,
   };
+}
+
+/** So many bins fit a piece: a bin is two numbers of some digits. */
+const pieceBins = 8 * 1024;
+
+function cut(whole: unknown): readonly [head: Saved, rest?: Saved] {
+  const [zeroes, min, max, bins, negativeBins] = whole as Saved;
+  const headBins = bins.slice(0, 2 * pieceBins);
+  const headNegativeBins = negativeBins.slice(0, 2 * pieceBins - headBins.length);
+  const head: Saved = [zeroes, min, max, headBins, headNegativeBins];
+  const rest: Saved = [0, min, max, bins.slice(headBins.length), negativeBins.slice(headNegativeBins.length)];
+  return rest[3].length + rest[4].length === 0 ? [head] : [head, rest];
 }
 
 function saved(sketch: DDSketch): Saved {

@@ -80,6 +80,18 @@ export class GroupMember {
     return this.#assigned;
   }
 
+  /** Asks the group whether it still takes this member for one, and for the owner of the partition. False also when nobody answers. */
+  async holds(place: TopicPartition): Promise<boolean> {
+    if (!this.#held.has(nameOf(place))) return false;
+    try {
+      await this.#coordinator.once((node) => this.#options.client.heartbeat(node, this.membership));
+    } catch (thrown) {
+      // A rebalance under way takes nothing from anybody who was not told to give it up.
+      if (!failedWith(thrown, "REBALANCE_IN_PROGRESS")) return false;
+    }
+    return this.#held.has(nameOf(place));
+  }
+
   /** Joins and stays until `close`. Rejects when the group refuses this member for good. */
   run(): Promise<void> {
     this.#running ??= this.#stay();
@@ -161,12 +173,33 @@ export class GroupMember {
     const revoked = [...this.#held].filter(([name]) => !now.has(name)).map(([, place]) => place);
     const added = [...now].filter(([name]) => !this.#held.has(name)).map(([, place]) => place);
     this.#heldSince = this.#generation;
-    if (revoked.length > 0) await this.#options.onRevoked(revoked);
+    if (revoked.length > 0) await this.#beating(this.#options.onRevoked(revoked));
     for (const place of revoked) this.#held.delete(nameOf(place));
     for (const place of added) this.#held.set(nameOf(place), place);
     this.#assigned++;
     if (added.length > 0) await this.#options.onAssigned(added);
     if (revoked.length > 0) throw new KafkaFailure("REBALANCE_IN_PROGRESS", "partitions were given up", true);
+  }
+
+  /** Keeps the session alive while what is given up is being finished: that may take longer than a session lasts. */
+  async #beating(work: Promise<void>): Promise<void> {
+    const { client, clock, sessionTimeoutMs } = this.#options;
+    const over = new AbortController();
+    const beat = async () => {
+      for (;;) {
+        await sleep(clock, sessionTimeoutMs / heartbeatsInSession, over.signal);
+        if (over.signal.aborted) return;
+        // Whatever it answers: what the group thinks of this member the next join tells.
+        await this.#coordinator.once((node) => client.heartbeat(node, this.membership)).catch(() => {});
+      }
+    };
+    const beats = beat();
+    try {
+      await work;
+    } finally {
+      over.abort();
+      await beats;
+    }
   }
 
   /** Until a heartbeat fails, which is how a member learns that it has to join again. */

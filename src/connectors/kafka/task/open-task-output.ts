@@ -19,7 +19,7 @@ export async function openTaskOutput(options: TaskOutputOptions): Promise<TaskOu
     clock,
     random,
     onTrouble,
-    compression: options.compression ?? "lz4",
+    compression: options.compression ?? "zstd",
     batchBytes: options.batchBytes ?? 256 * 1024,
     batchBytesMax: usualBatchBytesMax,
     pendingBytesMax: options.pendingBytesMax ?? 8 * 1024 * 1024,

@@ -89,17 +89,14 @@ async function replayRange(
 ): Promise<void> {
   const { clock, place, signal } = options;
   const fetcher = new Fetcher({ ...options, fetchBytes, inFlightBytesMax, maxWaitMs });
-  const aborted = new Promise<never>((_, reject) => {
-    const giveUp = () => reject(givenUp());
-    if (signal?.aborted) giveUp();
-    signal?.addEventListener("abort", giveUp, { once: true });
-  });
-  aborted.catch(() => {});
+  const giveUp = () => fetcher.interrupt();
+  if (signal?.aborted) giveUp();
+  signal?.addEventListener("abort", giveUp, { once: true });
   try {
     fetcher.add(place, first);
     let toldAt = clock.monotonic();
     for (let position = first; position < end; ) {
-      const piece = await Promise.race([fetcher.next(), aborted]);
+      const piece = await fetcher.next();
       if ("failure" in piece) throw piece.failure;
       await replayPiece(clock, new RecordBatches(piece), replay, signal);
       position = piece.nextOffset;
@@ -110,6 +107,7 @@ async function replayRange(
   } catch (cause) {
     throw cause instanceof MalformedBatch ? unreadable(place, cause) : cause;
   } finally {
+    signal?.removeEventListener("abort", giveUp);
     await fetcher.close();
   }
 }

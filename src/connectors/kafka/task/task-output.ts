@@ -74,7 +74,7 @@ export interface TaskOutputOptions {
   readonly transactionTimeoutMs?: number | undefined;
   /** What at-least-once offsets are committed with: the member's membership at that moment. */
   readonly membership: () => GroupMembership;
-  /** What batches are packed with. Default `"lz4"`. */
+  /** What batches are packed with. Default `"zstd"`. */
   readonly compression?: Compression | undefined;
   /** A batch goes out when it has so many bytes before compression. Default 256 KiB. */
   readonly batchBytes?: number | undefined;

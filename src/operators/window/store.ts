@@ -1,6 +1,6 @@
-import type { ChangeLog, Stateful } from "../core/state.ts";
-import { decodeKey, encodeKey, type StoreKey } from "../state/store-key.ts";
-import type { Cell, Family, WindowCells } from "./window-cells.ts";
+import type { ChangeLog, Stateful } from "../../core/state.ts";
+import { decodeKey, encodeKey, type StoreKey } from "../../state/store-key.ts";
+import type { Cell, Family, WindowCells } from "./cells.ts";
 
 /** What a checkpoint holds of a cell. */
 export interface StoredCell {

@@ -1,4 +1,4 @@
-import type { Span } from "./window-cells.ts";
+import type { Span } from "./cells.ts";
 
 interface Entry {
   readonly due: number;

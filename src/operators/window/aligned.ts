@@ -1,9 +1,9 @@
-import { type Hopping, nestingGroups, startOf, type Tumbling } from "../time/windows.ts";
-import type { Sharing } from "./aggregates/aggregate.ts";
-import { type Cell, cellIn, type Family, type Span, type WindowCells } from "./window-cells.ts";
-import { type Bounds, nextTarget, type Placement, type Targets } from "./window-placement.ts";
-import type { WindowSchedule } from "./window-schedule.ts";
-import type { StoredCell } from "./window-store.ts";
+import { type Hopping, nestingGroups, startOf, type Tumbling } from "../../time/windows.ts";
+import type { Sharing } from "../aggregates/aggregate.ts";
+import { type Cell, cellIn, type Family, type Span, type WindowCells } from "./cells.ts";
+import { type Bounds, nextTarget, type Placement, type Targets } from "./placement.ts";
+import type { WindowSchedule } from "./schedule.ts";
+import type { StoredCell } from "./store.ts";
 
 /** A stretch of time in which a key's windows share a family. */
 interface Pane {
@@ -64,9 +64,12 @@ export class AlignedPlacement implements Placement {
     this.#spans = this.#groups.flatMap((group) => group.sizesMs.map(() => new Map()));
   }
 
-  place(time: number, key: unknown, into: Targets): Bounds | undefined {
+  place(time: number, key: unknown, into: Targets, horizon: number): Bounds | undefined {
     let layout = this.#layout;
-    if (!(time >= layout.from && time < layout.until)) layout = this.#layout = this.#layOut(time);
+    if (horizon > time + this.#latenessMs) layout = this.#layOut(time, Math.max(horizon, this.#cells.watermark));
+    else if (!(time >= layout.from && time < layout.until)) {
+      layout = this.#layout = this.#layOut(time, this.#cells.watermark);
+    }
     into.count = 0;
     for (const share of layout.shares) this.#bind(share, key, into);
     into.key = key;
@@ -82,8 +85,11 @@ export class AlignedPlacement implements Placement {
     return this.#cells.addCell(family, this.#span(level, start, end), slot, seq);
   }
 
-  forget(span: Span): void {
+  leave(): void {
     this.#layout = nowhere;
+  }
+
+  forget(span: Span): void {
     this.#spans[span.level]!.delete(span.start);
     for (const { panes } of this.#groups) {
       for (const pane of panes.values()) if (pane.families.size === 0) panes.delete(pane.start);
@@ -100,7 +106,8 @@ export class AlignedPlacement implements Placement {
     }
   }
 
-  #layOut(time: number): Layout {
+  /** What the windows are for a record of that time when event time stands at `now`. */
+  #layOut(time: number, now: number): Layout {
     const bounds = this.#boundsAt(time);
     let [from, until] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
     const shares: Share[] = [];
@@ -108,7 +115,7 @@ export class AlignedPlacement implements Placement {
     for (const { group, start, end } of bounds) {
       from = Math.max(from, start);
       until = Math.min(until, end);
-      if (end + this.#latenessMs <= this.#cells.watermark) {
+      if (end + this.#latenessMs <= now) {
         if (refused === undefined || end < refused.end || (end === refused.end && start > refused.start)) {
           refused = { start, end };
         }

@@ -1,4 +1,4 @@
-import type { Aggregate, AggregateFamily, Sharing } from "./aggregates/aggregate.ts";
+import type { Aggregate, AggregateFamily, Sharing } from "../aggregates/aggregate.ts";
 
 /** A stretch of event time, `start` up to but without `end`, and the cells of all keys that have records in it. */
 export interface Span {

@@ -1,4 +1,4 @@
-import { durationText } from "../core/duration.ts";
+import { durationText } from "../../core/duration.ts";
 
 const farthestMs = 8.64e15;
 

@@ -1,8 +1,8 @@
-import type { Session } from "../time/windows.ts";
-import type { Cell, Span, WindowCells } from "./window-cells.ts";
-import { type Bounds, nextTarget, type Placement, type Targets } from "./window-placement.ts";
-import type { WindowSchedule } from "./window-schedule.ts";
-import type { StoredCell } from "./window-store.ts";
+import type { Session } from "../../time/windows.ts";
+import type { Cell, Span, WindowCells } from "./cells.ts";
+import { type Bounds, nextTarget, type Placement, type Targets } from "./placement.ts";
+import type { WindowSchedule } from "./schedule.ts";
+import type { StoredCell } from "./store.ts";
 
 /**
  * Sessions: each is a family of its own with one cell, whose window grows with its records, and which takes in those it
@@ -23,12 +23,13 @@ export class SessionPlacement implements Placement {
     this.#latenessMs = latenessMs;
   }
 
-  place(time: number, key: unknown, into: Targets): Bounds | undefined {
+  place(time: number, key: unknown, into: Targets, horizon: number): Bounds | undefined {
     const bounds = { start: time, end: time + this.#gapMs };
     into.count = 0;
     into.until = Number.NEGATIVE_INFINITY;
     const touching = this.#touching(key, bounds);
-    if (touching.length === 0 && bounds.end + this.#latenessMs <= this.#cells.watermark) return bounds;
+    const now = Math.max(horizon, this.#cells.watermark);
+    if (touching.length === 0 && bounds.end + this.#latenessMs <= now) return bounds;
     const cell = touching.length === 0 ? this.#open(key, bounds) : this.#join(touching, bounds);
     this.#cells.touch(cell);
     const target = nextTarget(into, cell.family);
@@ -43,9 +44,11 @@ export class SessionPlacement implements Placement {
     return cell;
   }
 
-  forget(span: Span): void {
+  leave(span: Span): void {
     for (const cell of span.cells) this.#unlist(cell);
   }
+
+  forget(): void {}
 
   #touching(key: unknown, { start, end }: Bounds): Cell[] {
     const known = this.#sessions.get(key);

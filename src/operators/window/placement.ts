@@ -1,5 +1,5 @@
-import type { Cell, Family, Span } from "./window-cells.ts";
-import type { StoredCell } from "./window-store.ts";
+import type { Family } from "./cells.ts";
+import type { WindowHome } from "./open-windows.ts";
 
 /** A window's bounds, in milliseconds since the epoch. It holds `start` and not `end`. */
 export interface Bounds {
@@ -27,13 +27,12 @@ export interface Targets {
 }
 
 /** Finds a record's windows, and makes those that are not there. */
-export interface Placement {
-  /** Fills `into`, marks the cells as changed, and gives the first window that the record is too late for, if there is one. */
-  place(time: number, key: unknown, into: Targets): Bounds | undefined;
-  /** Puts a cell back that comes out of a checkpoint. */
-  adopt(stored: StoredCell): Cell;
-  /** To be told of each window that is over for good, after its cells are closed. */
-  forget(span: Span): void;
+export interface Placement extends WindowHome {
+  /**
+   * Fills `into`, marks the cells as changed, and gives the first window that the record is too late for, if there is one: by event
+   * time as it stands, or as it stood by `horizon` where the record comes from.
+   */
+  place(time: number, key: unknown, into: Targets, horizon: number): Bounds | undefined;
 }
 
 /** No targets, that no record fits. */

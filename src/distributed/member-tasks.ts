@@ -1,0 +1,137 @@
+import { nameOf, type TopicPartition } from "../connectors/kafka/client/kafka-client.ts";
+import type { GroupMember } from "../connectors/kafka/group/group-member.ts";
+import type { KafkaSource } from "../connectors/kafka/kafka-source.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Random } from "../core/random.ts";
+import type { LogFields, Logger } from "../observe/log.ts";
+import { mergedStatus } from "../observe/merged-status.ts";
+import type { JobStatus } from "../observe/status.ts";
+import type { JobOptions } from "../runtime/job.ts";
+import type { GroupSettings } from "./group-settings.ts";
+import { GroupTask } from "./group-task.ts";
+import { pastStatus } from "./past-status.ts";
+import type { Topology } from "./topology.ts";
+
+/** What the tasks of a member need. */
+export interface MemberTasksOptions {
+  readonly topology: Topology;
+  readonly source: KafkaSource;
+  readonly settings: GroupSettings;
+  readonly member: GroupMember;
+  readonly ends: ReadonlyMap<string, number> | undefined;
+  readonly job: JobOptions;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Called when one of them cannot go on. */
+  readonly onFailed: (thrown: unknown) => void;
+  /** Called whenever all of them have ended, and there is at least none left that works. */
+  readonly onIdle: () => void;
+}
+
+/** How much all fetches of a member may bring at once, and bounds of what one brings. */
+const fetchBudgetBytes = 24 * 1024 * 1024;
+const fetchBytesMax = 4 * 1024 * 1024;
+const fetchBytesMin = 256 * 1024;
+/** What each task may have in memory: one being worked on, one fetched, one on its way. */
+const fetchesPerTask = 3;
+
+/** The tasks of one member, by partition. */
+export class MemberTasks {
+  readonly #options: MemberTasksOptions;
+  readonly #tasks = new Map<string, GroupTask>();
+  /** What tasks did that this member no longer has. */
+  #past: JobStatus | undefined;
+
+  constructor(options: MemberTasksOptions) {
+    this.#options = options;
+  }
+
+  start(places: readonly TopicPartition[]): void {
+    const count = this.#tasks.size + places.length;
+    const share = Math.floor(fetchBudgetBytes / (fetchesPerTask * Math.max(count, 1)));
+    const fetchBytes = Math.min(Math.max(share, fetchBytesMin), fetchBytesMax);
+    for (const place of places) this.#tasks.set(nameOf(place), this.#taskOf(place, fetchBytes));
+    for (const place of places) this.#tasks.get(nameOf(place))!.start();
+    this.#checkIdle();
+  }
+
+  /** Finishes what these have read; resolves when others may have them. */
+  async stop(places: readonly TopicPartition[]): Promise<void> {
+    await this.#end(places.map(nameOf), (task) => task.stop());
+  }
+
+  async abandon(places: readonly TopicPartition[]): Promise<void> {
+    await this.#end(places.map(nameOf), (task) => task.abandon());
+  }
+
+  stopAll(): Promise<void> {
+    return this.#end([...this.#tasks.keys()], (task) => task.stop());
+  }
+
+  abandonAll(): Promise<void> {
+    return this.#end([...this.#tasks.keys()], (task) => task.abandon());
+  }
+
+  /** Of all that this member does and did; undefined while there was nothing. */
+  status(): JobStatus | undefined {
+    const running = [...this.#tasks.values()].map((task) => task.status()).filter((status) => status !== undefined);
+    const all = this.#past === undefined ? running : [...running, this.#past];
+    return all.length === 0 ? undefined : mergedStatus(all.map(withoutExchanges));
+  }
+
+  async #end(names: readonly string[], end: (task: GroupTask) => Promise<void>): Promise<void> {
+    const tasks = names.map((name) => this.#tasks.get(name)).filter((task) => task !== undefined);
+    await Promise.all(tasks.map(end));
+    for (const task of tasks) {
+      if (this.#tasks.get(task.name) !== task) continue;
+      this.#tasks.delete(task.name);
+      const status = task.status();
+      if (status !== undefined) this.#past = pastStatus(this.#past, status);
+    }
+    this.#checkIdle();
+  }
+
+  #taskOf(place: TopicPartition, fetchBytes: number): GroupTask {
+    const { topology, source, settings, member, ends, clock, random, logger, job, onFailed } = this.#options;
+    const own = withFields(logger, { task: nameOf(place) });
+    return new GroupTask({
+      setup: {
+        input: topology.inputOf(place),
+        topology,
+        source,
+        settings,
+        membership: () => member.membership,
+        ends,
+        fetchBytes,
+        clock,
+        random,
+        logger: own,
+      },
+      job: { ...job, logger: own },
+      random,
+      isOurs: () => member.holds(place),
+      onFailed,
+      onEnded: () => this.#checkIdle(),
+    });
+  }
+
+  #checkIdle(): void {
+    if ([...this.#tasks.values()].every((task) => task.ended)) this.#options.onIdle();
+  }
+}
+
+/** Records that cross from stage to stage were counted once, where they came in: the engine's own sources have a colon in their ids. */
+function withoutExchanges(status: JobStatus): JobStatus {
+  return { ...status, sources: status.sources.filter(({ id }) => !id.includes(":")) };
+}
+
+/** The same logger, with fields in every line. */
+function withFields(logger: Logger, own: LogFields): Logger {
+  return {
+    debug: (message, fields) => logger.debug(message, { ...own, ...fields }),
+    info: (message, fields) => logger.info(message, { ...own, ...fields }),
+    warn: (message, fields) => logger.warn(message, { ...own, ...fields }),
+    error: (message, fields) => logger.error(message, { ...own, ...fields }),
+  };
+}
