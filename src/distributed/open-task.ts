@@ -57,9 +57,8 @@ export async function openTask(setup: TaskSetup, signal: AbortSignal): Promise<T
         outputCheckpointMs: setup.settings.commitIntervalMs,
       },
       close: async () => {
-        // Connections first: a request that waits for a broker would wait to its end.
-        await client.close();
         await output.close();
+        await client.close();
       },
     };
   } catch (thrown) {
@@ -79,6 +78,7 @@ function openOutput(setup: TaskSetup, client: KafkaClient): Promise<TaskOutput> 
     guarantee: settings.guarantee,
     group: settings.group,
     transactionalId: transactionalId(settings.group, topic, partition),
+    commitIntervalMs: settings.commitIntervalMs,
     onTrouble: new TroubleLog(logger, clock).note,
   });
 }

@@ -4,6 +4,7 @@ import { KafkaFailure } from "./client/kafka-failure.ts";
 import type { PartitionOutput, SealedBatch } from "./partition-output.ts";
 import { produceFailure } from "./produce-failure.ts";
 import type { ProducerOptions } from "./producer-options.ts";
+import { briefly } from "./retrying.ts";
 import { TopicLeaders } from "./topic-leaders.ts";
 
 /** What a sender is told, and tells. */
@@ -84,11 +85,11 @@ export class BatchSender {
     this.#hooks.onSettled();
   }
 
-  /** Waits for the requests under way. */
+  /** Waits a moment for the requests under way: one to a broker that does not answer ends with its connection. */
   async close(): Promise<void> {
     this.#closed.abort();
     this.fail(new KafkaFailure("CLIENT", "the producer is closed", false));
-    await this.settled();
+    await briefly(this.#options.clock, this.settled());
   }
 
   #start(leader: number): void {

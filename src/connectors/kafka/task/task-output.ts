@@ -67,9 +67,11 @@ export interface TaskOutputOptions {
    * ends what that left open. Not used at-least-once.
    */
   readonly transactionalId: string;
+  /** How long output waits for its commit at the most. Default 1 s. */
+  readonly commitIntervalMs?: number | undefined;
   /**
    * After so long without an end the broker aborts a transaction, and readers get past it: what a task that died, and that
-   * nobody takes over, costs its readers. At least twice the longest interval between checkpoints. Default 15 s.
+   * nobody takes over, costs its readers. Default: 15 s, or with a long commit interval 10 s more than twice that.
    */
   readonly transactionTimeoutMs?: number | undefined;
   /** What at-least-once offsets are committed with: the member's membership at that moment. */
