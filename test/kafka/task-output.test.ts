@@ -1,6 +1,7 @@
 /** What a task writes through, on a real broker: shares, fencing, offsets, and the topics of its own. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
+import { KafkaFailure } from "../../src/connectors/kafka/client/kafka-failure.ts";
 import { isFenced, mayRestart, openTaskOutput, type TaskOutputOptions } from "../../src/connectors/kafka/index.ts";
 import { ensureChangelog, ensureExchange } from "../../src/connectors/kafka/task/ensure-topics.ts";
 import type { TaskOutput } from "../../src/connectors/kafka/task/task-output.ts";
@@ -140,6 +141,36 @@ describeWithBroker("a task's output", () => {
     await first.close();
     expect(await values(out)).toEqual(["of the second"]);
     expect(await committedOf(client, group, input)).toEqual({ offset: 6 });
+  });
+
+  test("an answer that is lost costs nothing, unless the records are so old that a broker may forget them", async () => {
+    const topic = await freshTopic(client);
+    let lost = 0;
+    /** Takes the batches, and loses the first answer. */
+    const lossy = new Proxy(client, {
+      get: (target, name) => {
+        if (name !== "produce") return Reflect.get(target, name).bind(target);
+        return async (...args: Parameters<KafkaClient["produce"]>) => {
+          const answer = await target.produce(...args);
+          if (++lost === 1) throw new KafkaFailure("NETWORK", "the answer was lost", true);
+          return answer;
+        };
+      },
+    });
+    for (const [time, isOld] of [
+      [clock.now(), false],
+      [1970, true],
+    ] as const) {
+      lost = 0;
+      const output = await opened({ group: freshName("group"), client: lossy });
+      output.add({ topic, partition: 0 }, time, null, `of ${time}`);
+      output.cut();
+      const failure = await output.commit([]).catch((thrown: unknown) => thrown);
+      expect(failure !== undefined).toBe(isOld);
+      expect(mayRestart(failure)).toBe(isOld);
+      await output.close();
+      expect(await values(topic)).toHaveLength(1);
+    }
   });
 
   test("a task that is closed aborts what it left open: readers need not wait for the timeout", async () => {

@@ -17,6 +17,8 @@ export interface BatchSenderHooks {
 }
 
 const requestBytesMax = 4 * 1024 * 1024;
+/** Half of the age at which a broker that starts forgets what a producer has sent, by the times of its records. */
+const rememberedMs = 12 * 60 * 60 * 1000;
 
 /**
  * Sends what lies sealed in partition outputs to the nodes that lead them, one request a node under way, each again until it
@@ -153,8 +155,10 @@ export class BatchSender {
     const batches = outputs.map((output) => ({ ...output.place, batch: output.sealed[0]!.bytes }));
     const sent = new Map(outputs.map((output) => [nameOf(output.place), [output, output.sealed[0]!] as const]));
     for (const output of outputs) output.inFlight = true;
+    let isSent = false;
     try {
       await transaction?.register(outputs.map(({ place }) => place));
+      isSent = true;
       const failures: KafkaFailure[] = [];
       for (const answer of await client.produce(leader, batches, transaction?.transactionalId, ackTimeoutMs)) {
         const failure = produceFailure(answer);
@@ -163,11 +167,25 @@ export class BatchSender {
       }
       return failures.find((failure) => !failure.retryable) ?? failures[0];
     } catch (thrown) {
-      return thrown as KafkaFailure;
+      return isSent ? this.#unanswered(thrown as KafkaFailure, sent.values()) : (thrown as KafkaFailure);
     } finally {
       for (const output of outputs) output.inFlight = false;
       this.#hooks.onSettled();
     }
+  }
+
+  /**
+   * Whether a batch has arrived is not known when there was no answer. It is sent again, and the broker knows it by its
+   * sequence; but not if it was restarted meanwhile and the records' times are long past. A transaction can be begun anew then.
+   */
+  #unanswered(failure: KafkaFailure, sent: Iterable<readonly [PartitionOutput, SealedBatch]>): KafkaFailure {
+    const { transaction, clock } = this.#options;
+    if (transaction === undefined || failure.code !== "NETWORK") return failure;
+    const forgotten = clock.now() - rememberedMs;
+    const old = [...sent].find(([, { maxTimestamp }]) => maxTimestamp < forgotten);
+    if (old === undefined) return failure;
+    const message = `a batch for ${nameOf(old[0].place)} may be there or not, and its records are too old to ask: ${failure.message}`;
+    return new KafkaFailure("TRANSACTION_ABORTABLE", message, false, { cause: failure });
   }
 
   #acknowledge([output, batch]: readonly [PartitionOutput?, SealedBatch?] = []): void {

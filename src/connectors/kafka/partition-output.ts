@@ -9,8 +9,10 @@ export interface SealedBatch {
   readonly bytes: Buffer;
   /** What it counted for while it was written, given back when it is acknowledged. */
   readonly pendingBytes: number;
-  /** The transaction it belongs to, counted from 0; 0 without transactions. */
+  /** The share it belongs to, counted from 0. */
   readonly round: number;
+  /** The youngest time of its records. */
+  readonly maxTimestamp: number;
 }
 
 /** How batches are made. */
@@ -86,8 +88,7 @@ export class PartitionOutput {
   seal(): void {
     const builder = this.#builder;
     if (builder.count === 0) return;
-    const bytes = this.#sealed(builder);
-    this.sealed.push({ bytes, pendingBytes: builder.size, round: this.#round });
+    this.#push(this.#sealed(builder), builder);
     this.#sequence = (this.#sequence + builder.count) % sequenceModulus;
     builder.clear();
   }
@@ -109,9 +110,13 @@ export class PartitionOutput {
     builder.add(timestamp, key, value, headers);
     const bytes = this.#sealed(builder);
     if (bytes.length > batchBytesMax) throw new RecordTooLarge(this.place, bytes.length, batchBytesMax);
-    this.sealed.push({ bytes, pendingBytes: builder.size, round: this.#round });
+    this.#push(bytes, builder);
     this.#sequence = (this.#sequence + 1) % sequenceModulus;
     return builder.size;
+  }
+
+  #push(bytes: Buffer, { size, maxTimestamp }: BatchBuilder): void {
+    this.sealed.push({ bytes, pendingBytes: size, round: this.#round, maxTimestamp });
   }
 
   #sealed(builder: BatchBuilder): Buffer {
