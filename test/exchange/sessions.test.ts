@@ -74,6 +74,6 @@ test("sessions over everything go on from partition to partition, whichever task
         expect(out.filter(({ window }) => window.update)).toEqual([]);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 }, 120_000);
