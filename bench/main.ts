@@ -11,6 +11,7 @@ import { contestants, inputOf } from "./unique-users.ts";
 /** Benchmarks of parts, each a script that says itself how it is called: `npm run bench -- tcp-fan-out 100 300000`. */
 const suites: Readonly<Record<string, URL>> = {
   "kafka-restore": new URL("./kafka-restore.ts", import.meta.url),
+  exchange: new URL("./exchange.ts", import.meta.url),
   resequence: new URL("./resequence.ts", import.meta.url),
   "tcp-fan-out": new URL("./tcp-fan-out.ts", import.meta.url),
 };
