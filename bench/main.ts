@@ -10,6 +10,7 @@ import { contestants, inputOf } from "./unique-users.ts";
 /** Benchmarks of parts, each a script that says itself how it is called: `npm run bench -- tcp-fan-out 100 300000`. */
 const suites: Readonly<Record<string, URL>> = {
   kafka: new URL("./kafka/main.ts", import.meta.url),
+  "kafka-latency": new URL("./kafka/latency.ts", import.meta.url),
   resequence: new URL("./resequence.ts", import.meta.url),
   "tcp-fan-out": new URL("./tcp-fan-out.ts", import.meta.url),
 };
