@@ -2,10 +2,13 @@ import type { KeyedStore, Processor, ProcessTask } from "millrace";
 import type { Delivery } from "millrace/tcp";
 import type { MazeEvent } from "./event.ts";
 import { Followers, followersCodec } from "./followers.ts";
+import { UserNumbers } from "./user-numbers.ts";
 
 /**
  * Routes events, which must come in order: a follow and a private message to the one addressed, a broadcast to all, a status to those
  * who follow its author at that moment; an unfollow to nobody.
+ *
+ * A status is emitted with the followers as they stand, to be told right away: they change with the next events.
  *
  * State: the followers of each user that has any. A checkpoint writes the lists that changed, each whole.
  */
@@ -14,18 +17,21 @@ export function followerGraph(): Processor<MazeEvent, Delivery> {
     kind: "follower graph",
     version: "1",
     open: (context) => {
-      const followers = context.store<Followers, string>("followers", { codec: followersCodec });
+      const users = new UserNumbers();
+      const followers = context.store<Followers, string>("followers", { codec: followersCodec(users) });
       context.meter.gauge("users followed", () => followers.size);
-      return new Graph(followers, (delivery) => context.emit(delivery));
+      return new Graph(users, followers, (delivery) => context.emit(delivery));
     },
   };
 }
 
 class Graph implements ProcessTask<MazeEvent> {
+  readonly #users: UserNumbers;
   readonly #followers: KeyedStore<Followers, string>;
   readonly #emit: (delivery: Delivery) => void;
 
-  constructor(followers: KeyedStore<Followers, string>, emit: (delivery: Delivery) => void) {
+  constructor(users: UserNumbers, followers: KeyedStore<Followers, string>, emit: (delivery: Delivery) => void) {
+    this.#users = users;
     this.#followers = followers;
     this.#emit = emit;
   }
@@ -53,11 +59,11 @@ class Graph implements ProcessTask<MazeEvent> {
 
   #tellFollowers(user: string, bytes: Uint8Array): void {
     const followers = this.#followers.get(user);
-    if (followers !== undefined) this.#emit({ bytes, to: followers.all() });
+    if (followers !== undefined) this.#emit({ bytes, to: followers });
   }
 
   #follow(follower: string, user: string): void {
-    const followers = this.#followers.get(user) ?? new Followers();
+    const followers = this.#followers.get(user) ?? new Followers(this.#users);
     if (followers.add(follower)) this.#followers.set(user, followers);
   }
 

@@ -1,64 +1,71 @@
 import type { ValueCodec } from "millrace";
+import type { Audience } from "millrace/tcp";
+import { NumberSet } from "./number-set.ts";
+import type { UserNumbers } from "./user-numbers.ts";
 
 const separator = "\n";
 
-/**
- * Who follows a user. Adding and removing cost the same however many there are, and so does telling them: the list is handed out as
- * it stands, and copied only when it changes after that.
- */
-export class Followers {
-  #list: string[];
-  readonly #places: Map<string, number>;
-  #handedOut = false;
+/** Who follows a user, known by their numbers: about a bit each when many do, eight bytes when few. */
+export class Followers implements Audience {
+  readonly #users: UserNumbers;
+  readonly #numbers = new NumberSet();
+  /** As they were stored, until somebody asks: what a restore replaces again has then taken no numbers. */
+  #stored: string | undefined;
 
-  constructor(list: readonly string[] = []) {
-    this.#list = [...list];
-    this.#places = new Map(list.map((user, place) => [user, place]));
+  constructor(users: UserNumbers, stored?: string) {
+    this.#users = users;
+    this.#stored = stored;
   }
 
   get size(): number {
-    return this.#list.length;
+    this.#load();
+    return this.#numbers.size;
+  }
+
+  has(user: string): boolean {
+    this.#load();
+    const number = this.#users.of(user);
+    return number >= 0 && this.#numbers.has(number);
   }
 
   /** False when it was there already. */
   add(user: string): boolean {
-    if (this.#places.has(user)) return false;
-    this.#own();
-    this.#places.set(user, this.#list.length);
-    this.#list.push(user);
-    return true;
+    if (this.has(user)) return false;
+    return this.#numbers.add(this.#users.use(user));
   }
 
   /** False when it was not there. */
   remove(user: string): boolean {
-    const place = this.#places.get(user);
-    if (place === undefined) return false;
-    this.#own();
-    this.#places.delete(user);
-    const last = this.#list.pop()!;
-    if (last !== user) {
-      this.#list[place] = last;
-      this.#places.set(last, place);
-    }
-    return true;
+    if (!this.has(user)) return false;
+    const number = this.#users.of(user);
+    this.#users.release(number);
+    return this.#numbers.remove(number);
   }
 
-  /** All of them, in no particular order. The list given does not change any more. */
-  all(): readonly string[] {
-    this.#handedOut = true;
-    return this.#list;
+  forEach(each: (user: string) => void): void {
+    this.#load();
+    this.#numbers.forEach((number) => void each(this.#users.idOf(number)));
   }
 
-  #own(): void {
-    if (!this.#handedOut) return;
-    this.#list = this.#list.slice();
-    this.#handedOut = false;
+  /** For the state. User ids hold no control characters, so a line break separates them. */
+  text(): string {
+    if (this.#stored !== undefined) return this.#stored;
+    const users: string[] = [];
+    this.forEach((user) => void users.push(user));
+    return users.join(separator);
+  }
+
+  #load(): void {
+    if (this.#stored === undefined) return;
+    for (const user of this.#stored.split(separator)) this.#numbers.add(this.#users.use(user));
+    this.#stored = undefined;
   }
 }
 
-/** Followers in the state. User ids hold no control characters, so a line break separates them. */
-export const followersCodec: ValueCodec<Followers> = {
-  encode: (followers) => Buffer.from(followers.all().join(separator)),
-  decode: (bytes) =>
-    new Followers(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString().split(separator)),
-};
+/** Followers in the state, by their ids. */
+export function followersCodec(users: UserNumbers): ValueCodec<Followers> {
+  return {
+    encode: (followers) => Buffer.from(followers.text()),
+    decode: (bytes) => new Followers(users, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()),
+  };
+}

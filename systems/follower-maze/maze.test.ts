@@ -1,11 +1,12 @@
-import { type Random, type Sink, seededRandom } from "millrace";
-import type { Delivery } from "millrace/tcp";
-import { drive, type ListItem, memorySink, pause, simulateSeeds, TestRun, textSource } from "millrace/testing";
+import { type Random, seededRandom } from "millrace";
+import { drive, type ListItem, pause, simulateSeeds, TestRun, textSource } from "millrace/testing";
 import { describe, expect, test } from "vitest";
-import { Followers } from "./followers.ts";
+import { Followers, followersCodec } from "./followers.ts";
 import { followerMaze, type OrderRules } from "./pipeline.ts";
 import { eventLines, shuffle } from "./test-kit/lines.ts";
 import { oracle } from "./test-kit/oracle.ts";
+import { type Told, toldSink } from "./test-kit/told-sink.ts";
+import { UserNumbers } from "./user-numbers.ts";
 
 const rules: OrderRules = { gapTimeoutMs: 1000, capacity: 1000, capacityBytes: 10_000_000 };
 const clients = ["1", "2", "3", "é", "nobody"];
@@ -29,7 +30,7 @@ function lineSource(items: readonly ListItem<string>[]) {
 }
 
 /** What each client would have got of what was delivered. */
-function received(deliveries: readonly Delivery[]): Map<string, string> {
+function received(deliveries: readonly Told[]): Map<string, string> {
   const texts = new Map(clients.map((client) => [client, ""]));
   for (const { bytes, to } of deliveries) {
     const line = Buffer.from(bytes).toString();
@@ -41,7 +42,7 @@ function received(deliveries: readonly Delivery[]): Map<string, string> {
 }
 
 async function run(items: readonly ListItem<string>[], set = rules) {
-  const users = memorySink<Delivery>();
+  const users = toldSink();
   const status = await drive(followerMaze(set, { events: lineSource(items), users }));
   return { received: received(users.values), status };
 }
@@ -94,7 +95,7 @@ test("killed at any time and sent everything again, the graph and the order are 
   for (let seed = 1; seed <= 15; seed++) {
     const random = seededRandom(seed);
     const sent = shuffle(random, events(random, 200), 20);
-    const users = memorySink<Delivery>();
+    const users = toldSink();
     const items = sent.flatMap((line): ListItem<string>[] => [line, pause(10)]);
     const test = new TestRun(followerMaze(rules, { events: lineSource(items), users }), { checkpointInterval: "70ms" });
     test.start();
@@ -112,7 +113,7 @@ test("durable, it tells nobody of an event that it does not know after a crash",
   for (let seed = 1; seed <= 15; seed++) {
     const random = seededRandom(seed);
     const sent = shuffle(random, events(random, 200), 20);
-    const users = memorySink<Delivery>({ delivery: "at-least-once" });
+    const users = toldSink({ delivery: "at-least-once" });
     const items = sent.flatMap((line): ListItem<string>[] => [line, pause(10)]);
     const pipeline = followerMaze({ ...rules, durable: true }, { events: lineSource(items), users });
     const test = new TestRun(pipeline, { checkpointInterval: "30ms" }).start();
@@ -136,7 +137,7 @@ test("durable, it tells nobody of an event that it does not know after a crash",
       if (again >= 0) expect(text.startsWith(told.slice(again)) || told.slice(again).startsWith(text)).toBe(true);
       told = kept + (text.length > told.length - kept.length ? text : told.slice(kept.length));
     }
-    const undisturbed = memorySink<Delivery>();
+    const undisturbed = toldSink();
     await drive(followerMaze(rules, { events: lineSource(sent), users: undisturbed }));
     expect(told, `seed ${seed}`).toBe(undisturbed.values.map(({ bytes }) => Buffer.from(bytes).toString()).join(""));
   }
@@ -148,7 +149,7 @@ test("the whole system under the seeded simulation", async () => {
       name: "follower-maze",
       pipeline: (world) => {
         const sent = shuffle(world.random, events(world.random, 150), 12);
-        const users: Sink<Delivery> = memorySink({ pendingRecordsMax: 7 });
+        const users = toldSink({ pendingRecordsMax: 7 });
         const durable = world.random.below(2) === 0;
         return followerMaze({ ...rules, durable, gapTimeoutMs: "never" }, { events: lineSource(sent), users });
       },
@@ -159,16 +160,26 @@ test("the whole system under the seeded simulation", async () => {
   expect(reports.filter(({ crashes }) => crashes > 0).length).toBeGreaterThan(10);
 });
 
-test("followers handed out do not change afterwards", () => {
-  const followers = new Followers(["a", "b"]);
-  const before = followers.all();
-  expect([followers.add("b"), followers.add("c"), followers.remove("a"), followers.remove("x")]).toEqual([
-    false,
+test("followers come and go, are stored by their ids, and leave no number in use", () => {
+  const users = new UserNumbers();
+  const codec = followersCodec(users);
+  const followers = codec.decode(Buffer.from("a\nb"));
+  expect(users.of("a")).toBe(-1);
+  const changes = [followers.add("b"), followers.add("c"), followers.remove("a"), followers.remove("x")];
+  expect(changes).toEqual([false, true, true, false]);
+  expect([...["a", "b", "c", "x"].filter((user) => followers.has(user))]).toEqual(["b", "c"]);
+  expect(Buffer.from(codec.encode(followers)).toString()).toBe("b\nc");
+  expect([users.of("a"), users.of("x")]).toEqual([-1, -1]);
+  const others = new Followers(users);
+  expect([others.add("c"), others.add("d"), followers.remove("c")]).toEqual([true, true, true]);
+  const seen: string[] = [];
+  others.forEach((user) => void seen.push(user));
+  expect(seen.sort()).toEqual(["c", "d"]);
+  expect([followers.remove("b"), followers.size, others.remove("c"), users.of("c"), users.of("b")]).toEqual([
     true,
+    0,
     true,
-    false,
+    -1,
+    -1,
   ]);
-  expect(before).toEqual(["a", "b"]);
-  expect([...followers.all()].sort()).toEqual(["b", "c"]);
-  expect([followers.remove("b"), followers.remove("c"), followers.size]).toEqual([true, true, 0]);
 });

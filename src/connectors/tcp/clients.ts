@@ -10,6 +10,16 @@ export class Clients {
     return this.#byId.get(id);
   }
 
+  /** How many ids are connected. */
+  get ids(): number {
+    return this.#byId.size;
+  }
+
+  /** The first client of each id. */
+  firsts(): Iterable<UserClient> {
+    return this.#byId.values();
+  }
+
   add(client: UserClient): void {
     client.sibling = this.#byId.get(client.id);
     this.#byId.set(client.id, client);

@@ -1,0 +1,30 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { NumberSet } from "./number-set.ts";
+
+test("holds what a Set holds, thin or dense, whatever comes and goes", () => {
+  const number = fc.oneof(fc.nat(40), fc.nat(1000), fc.nat(5_000_000));
+  const changes = fc.array(fc.tuple(fc.boolean(), number), { maxLength: 400 });
+  fc.assert(
+    fc.property(changes, fc.nat(300), (list, dense) => {
+      const set = new NumberSet();
+      const model = new Set<number>();
+      const change = (adds: boolean, n: number) => {
+        if (adds) expect(set.add(n)).toBe(!model.has(n));
+        else expect(set.remove(n)).toBe(model.has(n));
+        if (adds) model.add(n);
+        else model.delete(n);
+      };
+      for (let n = 0; n < dense; n++) change(true, n);
+      for (const [adds, n] of list) change(adds, n);
+      const seen: number[] = [];
+      set.forEach((n) => void seen.push(n));
+      expect(seen).toEqual([...model].sort((a, b) => a - b));
+      expect(set.size).toBe(model.size);
+      for (const [, n] of list) expect(set.has(n)).toBe(model.has(n));
+      for (let n = 0; n < dense; n++) change(false, n);
+      for (const [, n] of list) expect(set.has(n)).toBe(model.has(n));
+    }),
+    { numRuns: 300 },
+  );
+});
