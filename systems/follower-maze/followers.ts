@@ -42,16 +42,23 @@ export class Followers implements Audience {
     return this.#numbers.remove(number);
   }
 
-  forEach(each: (user: string) => void): void {
+  among(ids: readonly string[], each: (place: number) => void): void {
     this.#load();
-    this.#numbers.forEach((number) => void each(this.#users.idOf(number)));
+    const { numbers, places, words } = this.#users.seatsOf(ids);
+    const followers = this.#numbers;
+    if (followers.steps <= ids.length) followers.forEachIn(words, (number) => each(places[number]!));
+    else {
+      for (let place = 0; place < numbers.length; place++) {
+        if (numbers[place]! >= 0 && followers.has(numbers[place]!)) each(place);
+      }
+    }
   }
 
   /** For the state. User ids hold no control characters, so a line break separates them. */
   text(): string {
     if (this.#stored !== undefined) return this.#stored;
     const users: string[] = [];
-    this.forEach((user) => void users.push(user));
+    this.#numbers.forEach((number) => void users.push(this.#users.idOf(number)));
     return users.join(separator);
   }
 

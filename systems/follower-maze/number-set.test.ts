@@ -21,6 +21,10 @@ test("holds what a Set holds, thin or dense, whatever comes and goes", () => {
       set.forEach((n) => void seen.push(n));
       expect(seen).toEqual([...model].sort((a, b) => a - b));
       expect(set.size).toBe(model.size);
+      const some: number[] = [];
+      set.forEachIn([0xf0f0, 0, -1], (n) => void some.push(n));
+      const wanted = (n: number) => (n < 16 && (n & 4) !== 0) || (n >= 64 && n < 96);
+      expect(some).toEqual(seen.filter(wanted));
       for (const [, n] of list) expect(set.has(n)).toBe(model.has(n));
       for (let n = 0; n < dense; n++) change(false, n);
       for (const [, n] of list) expect(set.has(n)).toBe(model.has(n));

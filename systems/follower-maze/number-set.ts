@@ -56,6 +56,26 @@ export class NumberSet {
     }
   }
 
+  /** How many steps `forEachIn` takes, about. */
+  get steps(): number {
+    return this.#parts.length;
+  }
+
+  /** Calls `each` with every number, ascending, whose bit is set in a table of 32-bit words. The set must not be changed meanwhile. */
+  forEachIn(words: readonly number[], each: (number: number) => void): void {
+    const parts = this.#parts;
+    if (!this.#isBits) {
+      for (const number of parts) if (((words[number >> 5] ?? 0) & (1 << (number & 31))) !== 0) each(number);
+      return;
+    }
+    const length = Math.min(parts.length, words.length);
+    for (let word = 0; word < length; word++) {
+      for (let bits = parts[word]! & words[word]!; bits !== 0; bits &= bits - 1) {
+        each(32 * word + 31 - Math.clz32(bits & -bits));
+      }
+    }
+  }
+
   /** Twice what a list would take: between that and half of it a set stays what it is. */
   get #wordsMax(): number {
     return 2 * this.#size + listMin;

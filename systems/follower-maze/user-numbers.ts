@@ -1,3 +1,5 @@
+import { Seats } from "./seats.ts";
+
 /**
  * Users by number, so that a follower costs a bit or a number and not a text. A user has a number for as long as somebody uses
  * it; after that the number is another's.
@@ -7,10 +9,17 @@ export class UserNumbers {
   readonly #ids: string[] = [];
   readonly #uses: number[] = [];
   readonly #free: number[] = [];
+  #seats = new Seats([], () => -1);
 
   /** The user's number; -1 when it has none. */
   of(id: string): number {
     return this.#numbers.get(id) ?? -1;
+  }
+
+  /** The numbers of these ids. They are looked up once for as long as the same list is asked for. */
+  seatsOf(ids: readonly string[]): Seats {
+    if (this.#seats.ids !== ids) this.#seats = new Seats(ids, (id) => this.of(id));
+    return this.#seats;
   }
 
   /** Whose number it is; it must be in use. */
@@ -26,6 +35,7 @@ export class UserNumbers {
       this.#numbers.set(id, number);
       this.#ids[number] = id;
       this.#uses[number] = 0;
+      this.#seats.given(id, number);
     }
     this.#uses[number]! += 1;
     return number;
@@ -36,6 +46,7 @@ export class UserNumbers {
     this.#uses[number]! -= 1;
     if (this.#uses[number]! > 0) return;
     this.#numbers.delete(this.#ids[number]!);
+    this.#seats.taken(this.#ids[number]!, number);
     this.#ids[number] = "";
     this.#free.push(number);
   }

@@ -1,12 +1,12 @@
-/**
- * Users to be told, by who is among them: a `Set` of ids is one. The fan-out goes through them or through its clients,
- * whichever are fewer, so that thousands who are not connected cost little.
- */
+/** Users to be told, by who of those connected is among them: so that thousands who are not cost little. */
 export interface Audience {
+  /** How many they are, connected or not. */
   readonly size: number;
-  has(id: string): boolean;
-  /** Calls `each` with every id, once. */
-  forEach(each: (id: string) => void): void;
+  /**
+   * Calls `each` with the place of every id of the list that is among them, once. The same list comes again for as long as the
+   * same ids are connected, so what was found out about it may be kept.
+   */
+  among(ids: readonly string[], each: (place: number) => void): void;
 }
 
 /**

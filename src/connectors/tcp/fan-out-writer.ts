@@ -116,17 +116,12 @@ export class FanOutWriter implements SinkWriter<Delivery> {
   }
 
   #writeToAudience(audience: Audience, bytes: Uint8Array): void {
-    const { clients } = this.#server;
-    if (audience.size <= clients.ids) {
-      audience.forEach((id) => void this.#writeTo(id, bytes));
-      return;
-    }
+    const { ids, firsts } = this.#server.clients;
     let found = 0;
-    for (const client of clients.firsts()) {
-      if (!audience.has(client.id)) continue;
+    audience.among(ids, (place) => {
       found += 1;
-      this.#give(client, bytes);
-    }
+      this.#give(firsts[place]!, bytes);
+    });
     this.#unconnected.value += audience.size - found;
   }
 

@@ -8,8 +8,9 @@ export interface Told {
   readonly to: "all" | readonly string[];
 }
 
-/** A sink that keeps deliveries, each with those it was for at that moment, sorted: audiences change afterwards, and have no order. */
+/** A sink that keeps deliveries, each with those of the users that it was for at that moment: audiences change afterwards. */
 export function toldSink(
+  users: readonly string[],
   options: MemorySinkOptions = {},
 ): Omit<MemorySink<Delivery>, "values"> & { readonly values: readonly Told[] } {
   const kept = memorySink<Told>(options);
@@ -19,16 +20,16 @@ export function toldSink(
     get pendingRecordsPeak() {
       return kept.pendingRecordsPeak;
     },
-    open: async (context) => telling(await kept.open(context)),
+    open: async (context) => telling(await kept.open(context), users),
   };
 }
 
-function telling(kept: SinkWriter<Told>): SinkWriter<Delivery> {
+function telling(kept: SinkWriter<Told>, users: readonly string[]): SinkWriter<Delivery> {
   return {
     get full() {
       return kept.full;
     },
-    write: ({ bytes, to }, record) => kept.write({ bytes, to: to === "all" ? to : idsOf(to) }, record),
+    write: ({ bytes, to }, record) => kept.write({ bytes, to: to === "all" ? to : idsOf(to, users) }, record),
     drain: () => kept.drain(),
     flush: () => kept.flush(),
     prepare: () => kept.prepare(),
@@ -36,8 +37,9 @@ function telling(kept: SinkWriter<Told>): SinkWriter<Delivery> {
   };
 }
 
-function idsOf(to: Exclude<Delivery["to"], "all">): string[] {
+function idsOf(to: Exclude<Delivery["to"], "all">, users: readonly string[]): readonly string[] {
+  if (!("among" in to)) return to;
   const ids: string[] = [];
-  to.forEach((id) => void ids.push(id));
+  to.among(users, (place) => void ids.push(users[place]!));
   return ids.sort();
 }
