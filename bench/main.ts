@@ -1,15 +1,15 @@
 // `npm run bench [-- --frames N --rounds N --write]`: measures, prints a table, and with --write puts it into
 // docs/performance.md.
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Measured, measure, median } from "./contestant.ts";
+import { machine, writeSection } from "./page.ts";
 import { contestants, inputOf } from "./unique-users.ts";
 
 /** Benchmarks of parts, each a script that says itself how it is called: `npm run bench -- tcp-fan-out 100 300000`. */
 const suites: Readonly<Record<string, URL>> = {
+  "follower-maze": new URL("./follower-maze.ts", import.meta.url),
   resequence: new URL("./resequence.ts", import.meta.url),
   "tcp-fan-out": new URL("./tcp-fan-out.ts", import.meta.url),
 };
@@ -26,18 +26,15 @@ const { values } = parseArgs({
     write: { type: "boolean", default: false },
   },
 });
-const page = new URL("../docs/performance.md", import.meta.url);
 const input = inputOf(Number(values.frames));
 const [ours, ...others] = await measure(contestants(input), Number(values.rounds));
-const text = [machine(), "", table(ours!, others), "", chain(), "", memory()].join("\n");
+const text = [heading(), "", table(ours!, others), "", chain(), "", memory()].join("\n");
 process.stdout.write(`${text}\n`);
-if (values.write) replaceBetween("<!-- bench: begin -->", "<!-- bench: end -->", text);
+if (values.write) writeSection("bench", text);
 
-function machine(): string {
-  const processor = cpus()[0]?.model.trim() ?? "unknown processor";
-  const date = new Date().toISOString().slice(0, 10);
+function heading(): string {
   const size = `${(input.bytes / 1e9).toFixed(2)} GB in ${Number(values.frames).toLocaleString("en-US")} frames`;
-  return `${date}, ${cpus().length} cores of ${processor}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}. Input: ${size}. \`npm run bench -- --rounds ${values.rounds}\`: whole processes from start to exit, in turn; median (least–most).`;
+  return `${machine()}. Input: ${size}. \`npm run bench -- --rounds ${values.rounds}\`: whole processes from start to exit, in turn; median (least–most).`;
 }
 
 function table(first: Measured, rest: readonly Measured[]): string {
@@ -70,11 +67,4 @@ function figures(script: URL): Record<string, number> {
   const args = ["--expose-gc", "--conditions=millrace-source", fileURLToPath(script)];
   const run = spawnSync(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   return JSON.parse(run.stdout.toString()) as Record<string, number>;
-}
-
-function replaceBetween(begin: string, end: string, body: string): void {
-  const before = readFileSync(page, "utf8");
-  const [from, to] = [before.indexOf(begin), before.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/performance.md has no place for the table: ${begin} ... ${end}`);
-  writeFileSync(page, `${before.slice(0, from + begin.length)}\n${body}\n${before.slice(to)}`);
 }

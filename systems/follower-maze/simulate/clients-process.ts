@@ -109,17 +109,13 @@ class Clients {
     this.#finished = true;
     const { problems, bytes, latencies } = this.#check;
     const { user, system } = process.cpuUsage();
-    const at = (share: number) => latencies.quantile(share);
     tell({
       type: "result",
       problems,
       bytes,
       lastAtMs: this.#check.lastAtMs,
       cpuMs: (user + system) / 1000,
-      latency:
-        latencies.count === 0
-          ? undefined
-          : { count: latencies.count, p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) },
+      latency: latencies.figures(),
     });
   }
 }

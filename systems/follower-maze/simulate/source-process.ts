@@ -13,6 +13,11 @@ export const sourceProcessFile = fileURLToPath(import.meta.url);
 /** Bytes gathered for one write. */
 const writeBytes = 64 * 1024;
 
+/** By so much a timer may be late. */
+const timerMs = 2;
+/** For waiting exactly so long, with the thread at rest. */
+const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
+
 class EventSource {
   readonly #settings: SimulationSettings;
   readonly #socket: Socket;
@@ -70,9 +75,9 @@ class EventSource {
       for (;;) {
         const leftMs = beganMs + batch * batchMs - sharedMs();
         if (leftMs <= 0) break;
-        // A timer is up to a millisecond late: the last of it is waited for awake.
-        if (leftMs > 2) await sleep(systemClock, leftMs - 2);
-        else await systemClock.turn();
+        // A timer is up to a millisecond late; and to be awake for the last of it would take the server's share of the machine.
+        if (leftMs > timerMs) await sleep(systemClock, leftMs - timerMs);
+        else Atomics.wait(nobodyWakes, 0, 0, leftMs);
       }
       await this.#write(stream.nextBatch());
     }
