@@ -11,6 +11,7 @@ import type { Pipeline } from "../stream/pipeline.ts";
 import type { pipelineOptions } from "./common-options.ts";
 import type { OptionValues } from "./options.ts";
 import { printableText } from "./printable-text.ts";
+import { boundYoungGeneration } from "./young-generation.ts";
 
 /** How a command's run ended. `status` is undefined when nothing was run. */
 export interface PipelineOutcome {
@@ -41,6 +42,7 @@ export async function runPipeline(
     stopAfterSilence: values.timeout,
     logger,
   });
+  const memory = boundYoungGeneration(systemClock);
   const attached = new Attachments(job, pipeline, values, logger, line);
   try {
     await attached.open();
@@ -54,6 +56,7 @@ export async function runPipeline(
     return { code: 1, status };
   } finally {
     attached.close();
+    memory.cancel();
   }
 }
 
