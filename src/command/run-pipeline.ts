@@ -9,9 +9,9 @@ import { StatusLine } from "../observe/status-line.ts";
 import type { Job } from "../runtime/job.ts";
 import type { Pipeline } from "../stream/pipeline.ts";
 import type { pipelineOptions } from "./common-options.ts";
+import { boundHeapGrowth } from "./heap-growth.ts";
 import type { OptionValues } from "./options.ts";
 import { printableText } from "./printable-text.ts";
-import { boundYoungGeneration } from "./young-generation.ts";
 
 /** How a command's run ended. `status` is undefined when nothing was run. */
 export interface PipelineOutcome {
@@ -42,7 +42,7 @@ export async function runPipeline(
     stopAfterSilence: values.timeout,
     logger,
   });
-  const memory = boundYoungGeneration(systemClock);
+  boundHeapGrowth();
   const attached = new Attachments(job, pipeline, values, logger, line);
   try {
     await attached.open();
@@ -56,7 +56,6 @@ export async function runPipeline(
     return { code: 1, status };
   } finally {
     attached.close();
-    memory.cancel();
   }
 }
 
