@@ -1,5 +1,8 @@
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SimulationSettings } from "../systems/follower-maze/simulate/settings.ts";
 import type { LimitNews, LimitOrder } from "./peers/maze-limit.ts";
@@ -40,6 +43,20 @@ export function ours(...options: readonly string[]): StartServer {
         return (JSON.parse(text.trim().split("\n").at(-1)!) as { peakRssBytes: number }).peakRssBytes;
       },
     };
+  };
+}
+
+/** The same with `--durable`, in a folder that is new each time. */
+export function oursDurable(): StartServer {
+  return async (settings) => {
+    const folder = await mkdtemp(join(tmpdir(), "millrace-bench-"));
+    const server = await ours("--durable", folder)(settings);
+    const stop = async () => {
+      const rssBytes = await server.stop();
+      await rm(folder, { recursive: true });
+      return rssBytes;
+    };
+    return { ...server, stop };
   };
 }
 
