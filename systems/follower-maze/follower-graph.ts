@@ -10,14 +10,15 @@ import { UserNumbers } from "./user-numbers.ts";
  *
  * A status is emitted with the followers as they stand, to be told right away: they change with the next events.
  *
- * State: the followers of each user that has any. A checkpoint writes the lists that changed, each whole.
+ * State: a number for each user that follows any, and the followers of each user that has any, by number. A checkpoint writes the
+ * sets that changed, each whole.
  */
 export function followerGraph(): Processor<MazeEvent, Delivery> {
   return {
     kind: "follower graph",
-    version: "1",
+    version: "2",
     open: (context) => {
-      const users = new UserNumbers();
+      const users = new UserNumbers(context.store<string, number>("users"));
       const followers = context.store<Followers, string>("followers", { codec: followersCodec(users) });
       context.meter.gauge("users followed", () => followers.size);
       return new Graph(users, followers, (delivery) => context.emit(delivery));
@@ -29,6 +30,7 @@ class Graph implements ProcessTask<MazeEvent> {
   readonly #users: UserNumbers;
   readonly #followers: KeyedStore<Followers, string>;
   readonly #emit: (delivery: Delivery) => void;
+  #begun = false;
 
   constructor(users: UserNumbers, followers: KeyedStore<Followers, string>, emit: (delivery: Delivery) => void) {
     this.#users = users;
@@ -37,6 +39,7 @@ class Graph implements ProcessTask<MazeEvent> {
   }
 
   record({ kind, from, to, bytes }: MazeEvent): void {
+    if (!this.#begun) this.#begin();
     switch (kind) {
       case "B":
         this.#emit({ bytes, to: "all" });
@@ -55,6 +58,12 @@ class Graph implements ProcessTask<MazeEvent> {
         this.#unfollow(from, to);
         break;
     }
+  }
+
+  /** With the first event: by then the state is restored. */
+  #begin(): void {
+    this.#begun = true;
+    this.#users.begin([...this.#followers.values()].map(({ numbers }) => numbers));
   }
 
   #tellFollowers(user: string, bytes: Uint8Array): void {

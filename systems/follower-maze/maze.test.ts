@@ -1,4 +1,4 @@
-import { type Random, seededRandom } from "millrace";
+import { keyedStore, type Random, seededRandom } from "millrace";
 import { drive, type ListItem, pause, simulateSeeds, TestRun, textSource } from "millrace/testing";
 import { describe, expect, test } from "vitest";
 import { Followers, followersCodec } from "./followers.ts";
@@ -160,32 +160,47 @@ test("the whole system under the seeded simulation", async () => {
   expect(reports.filter(({ crashes }) => crashes > 0).length).toBeGreaterThan(10);
 });
 
-test("followers come and go, are stored by their ids, and leave no number in use", () => {
-  const users = new UserNumbers();
+test("followers come and go, are stored by their numbers, and leave no number in use", () => {
+  const store = keyedStore<string, number>();
+  const users = new UserNumbers(store);
   const codec = followersCodec(users);
+  users.begin([]);
   const ids = ["x", "c", "a", "b", "d"];
   const among = (some: Followers, list: readonly string[]) => {
     const found: string[] = [];
     some.among(list, (place) => void found.push(list[place]!));
     return found.sort();
   };
-  const followers = codec.decode(Buffer.from("a\nb"));
-  expect(users.of("a")).toBe(-1);
-  expect(among(followers, ids)).toEqual(["a", "b"]);
+  const followers = new Followers(users);
+  expect([followers.add("a"), followers.add("b"), among(followers, ids)]).toEqual([true, true, ["a", "b"]]);
   const changes = [followers.add("b"), followers.add("c"), followers.remove("a"), followers.remove("x")];
   expect(changes).toEqual([false, true, true, false]);
   // More who are asked for than followers, and fewer.
   expect([among(followers, ids), among(followers, ["c"]), among(followers, [])]).toEqual([["b", "c"], ["c"], []]);
-  expect(Buffer.from(codec.encode(followers)).toString().split("\n").sort()).toEqual(["b", "c"]);
   expect([users.of("a"), users.of("x")]).toEqual([-1, -1]);
   const others = new Followers(users);
-  expect([others.add("c"), others.add("d"), followers.remove("c")]).toEqual([true, true, true]);
-  expect([among(others, ids), among(followers, ids)]).toEqual([["c", "d"], ["b"]]);
-  expect([followers.remove("b"), followers.size, others.remove("c"), users.of("c"), users.of("b")]).toEqual([
+  expect([others.add("c"), others.add("d")]).toEqual([true, true]);
+  // As a restore takes them up, unused numbers included.
+  const restored = new UserNumbers(store);
+  const copy = followersCodec(restored).decode(codec.encode(followers));
+  const otherCopy = followersCodec(restored).decode(codec.encode(others));
+  restored.begin([copy.numbers, otherCopy.numbers]);
+  expect([among(copy, ids), among(otherCopy, ids)]).toEqual([
+    ["b", "c"],
+    ["c", "d"],
+  ]);
+  expect([copy.remove("c"), restored.of("c") >= 0, otherCopy.remove("c"), restored.of("c")]).toEqual([
     true,
-    0,
     true,
-    -1,
+    true,
     -1,
   ]);
+  expect([copy.add("e"), otherCopy.add("f"), among(copy, ["e", "f"]), among(otherCopy, ["e", "f"])]).toEqual([
+    true,
+    true,
+    ["e"],
+    ["f"],
+  ]);
+  expect([copy.remove("b"), copy.remove("e"), otherCopy.remove("d"), otherCopy.remove("f")]).not.toContain(false);
+  expect([copy.size, otherCopy.size, store.size]).toEqual([0, 0, 0]);
 });

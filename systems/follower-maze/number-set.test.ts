@@ -7,7 +7,7 @@ test("holds what a Set holds, thin or dense, whatever comes and goes", () => {
   const changes = fc.array(fc.tuple(fc.boolean(), number), { maxLength: 400 });
   fc.assert(
     fc.property(changes, fc.nat(300), (list, dense) => {
-      const set = new NumberSet();
+      let set = new NumberSet();
       const model = new Set<number>();
       const change = (adds: boolean, n: number) => {
         if (adds) expect(set.add(n)).toBe(!model.has(n));
@@ -26,6 +26,10 @@ test("holds what a Set holds, thin or dense, whatever comes and goes", () => {
       const wanted = (n: number) => (n < 16 && (n & 4) !== 0) || (n >= 64 && n < 96);
       expect(some).toEqual(seen.filter(wanted));
       for (const [, n] of list) expect(set.has(n)).toBe(model.has(n));
+      const again: number[] = [];
+      set = NumberSet.of(set.bytes());
+      set.forEach((n) => void again.push(n));
+      expect([set.size, again]).toEqual([model.size, seen]);
       for (let n = 0; n < dense; n++) change(false, n);
       for (const [, n] of list) expect(set.has(n)).toBe(model.has(n));
     }),

@@ -1,5 +1,7 @@
 /** Sets as small as this are always lists. */
 const listMin = 16;
+/** Before the parts, in bytes. */
+const headBytes = 5;
 
 /**
  * A set of whole numbers from 0 on: a sorted list while it is thin, a table of bits once that is smaller. So it takes at most
@@ -11,8 +13,30 @@ export class NumberSet {
   #parts: number[] = [];
   #isBits = false;
 
+  /** A set from its {@link bytes}. */
+  static of(bytes: Uint8Array): NumberSet {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const set = new NumberSet();
+    set.#size = view.getUint32(0, true);
+    set.#isBits = view.getUint8(4) === 1;
+    for (let at = headBytes; at < bytes.length; at += 4) set.#parts.push(view.getInt32(at, true));
+    return set;
+  }
+
   get size(): number {
     return this.#size;
+  }
+
+  /** The set as bytes: its size, its form, its parts. */
+  bytes(): Uint8Array {
+    const bytes = new Uint8Array(headBytes + 4 * this.#parts.length);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, this.#size, true);
+    view.setUint8(4, this.#isBits ? 1 : 0);
+    for (let index = 0; index < this.#parts.length; index++) {
+      view.setInt32(headBytes + 4 * index, this.#parts[index]!, true);
+    }
+    return bytes;
   }
 
   has(number: number): boolean {
