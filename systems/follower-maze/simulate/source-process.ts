@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { reasonOf, sleep, systemClock } from "millrace";
+import { connectionFailure } from "./connection-failure.ts";
 import { EventStream } from "./event-stream.ts";
 import type { Order, SourceNews } from "./messages.ts";
 import type { SimulationSettings } from "./settings.ts";
@@ -28,7 +29,8 @@ class EventSource {
   constructor(settings: SimulationSettings) {
     this.#settings = settings;
     this.#socket = connect({ host: settings.host, port: settings.eventPort, noDelay: true });
-    this.#socket.on("error", (error) => failed(`the event source's connection: ${error.message}`));
+    const place = `${settings.host}:${settings.eventPort}`;
+    this.#socket.on("error", (error) => failed(connectionFailure("the event source", place, error)));
     this.#socket.on("end", () => failed("the server closed the event source's connection"));
     this.#socket.on("connect", () => tell({ type: "connected" }));
   }
