@@ -266,7 +266,7 @@ class ResequenceTask<T> implements Task<T> {
 }
 
 const reasons: Record<SkipReason, string> = {
-  timeout: "they have been waited for long enough",
-  full: "as many records wait for them as may",
+  timeout: "waited for long enough",
+  full: "as many records wait behind as may",
   end: "the input has ended",
 };
