@@ -4,11 +4,12 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Measured, measure } from "./contestant.ts";
-import { aboutRun, memoryText, replaceBetween, secondsText, timesAsLong } from "./report.ts";
+import { aboutRun, memoryText, secondsText, timesAsLong, writeSection } from "./report.ts";
 import { contestants, inputOf } from "./unique-users.ts";
 
 /** Benchmarks of parts, each a script that says itself how it is called: `npm run bench -- tcp-fan-out 100 300000`. */
 const suites: Readonly<Record<string, URL>> = {
+  "follower-maze": new URL("./follower-maze.ts", import.meta.url),
   "kafka-restore": new URL("./kafka-restore.ts", import.meta.url),
   exchange: new URL("./exchange.ts", import.meta.url),
   kafka: new URL("./kafka/main.ts", import.meta.url),
@@ -34,7 +35,7 @@ const [ours, ...others] = await measure(contestants(input), Number(values.rounds
 const about = aboutRun(Number(values.frames), input.bytes, `npm run bench -- --rounds ${values.rounds}`);
 const text = [about, "", table(ours!, others), "", chain(), "", memory()].join("\n");
 process.stdout.write(`${text}\n`);
-if (values.write) replaceBetween("<!-- bench: begin -->", "<!-- bench: end -->", text);
+if (values.write) writeSection("bench", text);
 
 function table(first: Measured, rest: readonly Measured[]): string {
   const rows = [first, ...rest].map((one) => row(one, first));

@@ -4,12 +4,17 @@ import { type Measured, median } from "./contestant.ts";
 
 const page = new URL("../docs/performance.md", import.meta.url);
 
-/** When and on what was measured, in a sentence. */
-export function aboutRun(frames: number, bytes: number, command: string): string {
+/** When and on what was measured, as the beginning of a sentence: `"2026-11-21, 2 cores of ..., 24 GiB, Node v24.21.0"`. */
+export function machine(): string {
   const processor = cpus()[0]?.model.trim() ?? "unknown processor";
   const date = new Date().toISOString().slice(0, 10);
+  return `${date}, ${cpus().length} cores of ${processor}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+}
+
+/** The same, and what was fed to whom: for processes that run in turns. */
+export function aboutRun(frames: number, bytes: number, command: string): string {
   const size = `${(bytes / 1e9).toFixed(2)} GB in ${frames.toLocaleString("en-US")} frames`;
-  return `${date}, ${cpus().length} cores of ${processor}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}. Input: ${size}. \`${command}\`: whole processes from start to exit, in turn; median (least–most).`;
+  return `${machine()}. Input: ${size}. \`${command}\`: whole processes from start to exit, in turn; median (least–most).`;
 }
 
 /** `"2.39 (1.75–2.50)"`. */
@@ -32,8 +37,9 @@ export function memoryText(one: Measured): string {
   return one.rssBytes.length === 0 ? "" : `${Math.round(Math.max(...one.rssBytes) / 1e6)} MB`;
 }
 
-/** Puts a text between two marks of docs/performance.md. */
-export function replaceBetween(begin: string, end: string, body: string): void {
+/** Puts text into docs/performance.md, in place of what stands between `<!-- NAME: begin -->` and `<!-- NAME: end -->`. */
+export function writeSection(name: string, body: string): void {
+  const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
   const before = readFileSync(page, "utf8");
   const [from, to] = [before.indexOf(begin), before.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`docs/performance.md has no place for the table: ${begin} ... ${end}`);

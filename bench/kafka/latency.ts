@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { aboutRun, replaceBetween } from "../report.ts";
+import { aboutRun, writeSection } from "../report.ts";
 import { inputOf } from "../unique-users.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { eventTimeBase } from "./event-time-base.ts";
@@ -45,7 +45,7 @@ try {
   for (const mode of modes) outcomes.push(await run(cluster, mode));
   const text = [aboutRun(framesOfInput, input.bytes, "npm run bench -- kafka-latency"), "", table(outcomes)].join("\n");
   process.stdout.write(`${text}\n`);
-  if (values.write) replaceBetween("<!-- bench-kafka-latency: begin -->", "<!-- bench-kafka-latency: end -->", text);
+  if (values.write) writeSection("bench-kafka-latency", text);
 } finally {
   await cluster.stop();
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Measured, measure, median } from "../contestant.ts";
-import { aboutRun, memoryText, replaceBetween, secondsText, timesAsLong } from "../report.ts";
+import { aboutRun, memoryText, secondsText, timesAsLong, writeSection } from "../report.ts";
 import { type Input, inputOf } from "../unique-users.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { contestants, type KafkaContestant } from "./contestants.ts";
@@ -36,7 +36,7 @@ try {
   const command = `npm run bench -- kafka --rounds ${values.rounds}`;
   const text = [aboutRun(frames, input.bytes, command), "", table(measured)].join("\n");
   process.stdout.write(`${text}\n`);
-  if (values.write) replaceBetween("<!-- bench-kafka: begin -->", "<!-- bench-kafka: end -->", text);
+  if (values.write) writeSection("bench-kafka", text);
 } finally {
   await cluster.stop();
 }

@@ -161,7 +161,10 @@ export class TransactionSession {
     await this.#session.close();
     if (this.#registered.size === 0) return;
     const abort = (node: number) => this.#options.client.endTransaction(node, this.#producer, false);
-    await briefly(this.#options.clock, this.#coordinator.once(abort).catch(() => {}));
+    await briefly(
+      this.#options.clock,
+      this.#coordinator.once(abort).catch(() => {}),
+    );
   }
 
   /** One call after another, since two brokers may be sent to at the same time. */
