@@ -40,6 +40,8 @@ const fetchesPerTask = 3;
 export class MemberTasks {
   readonly #options: MemberTasksOptions;
   readonly #tasks = new Map<string, GroupTask>();
+  /** The member leaves the group: what it is still given meanwhile is the next one's. */
+  #isClosed = false;
   /** What tasks did that this member no longer has. */
   #past: JobStatus | undefined;
 
@@ -47,7 +49,9 @@ export class MemberTasks {
     this.#options = options;
   }
 
+  /** Not any more once all were stopped or abandoned. */
   start(places: readonly TopicPartition[]): void {
+    if (this.#isClosed) return;
     const count = this.#tasks.size + places.length;
     const share = Math.floor(fetchBudgetBytes / (fetchesPerTask * Math.max(count, 1)));
     const fetchBytes = Math.min(Math.max(share, fetchBytesMin), fetchBytesMax);
@@ -66,10 +70,12 @@ export class MemberTasks {
   }
 
   stopAll(): Promise<void> {
+    this.#isClosed = true;
     return this.#end([...this.#tasks.keys()], (task) => task.stop());
   }
 
   abandonAll(): Promise<void> {
+    this.#isClosed = true;
     return this.#end([...this.#tasks.keys()], (task) => task.abandon());
   }
 

@@ -114,7 +114,7 @@ test("over several partitions the results are those of each partition's own cloc
       await mesh.finish();
       checkResults(mesh, one);
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 }, 120_000);
 
@@ -126,6 +126,6 @@ test("and whichever tasks die on the way", async () => {
       await mesh.finish();
       checkResults(mesh, one);
     }),
-    { numRuns: 200 },
+    { numRuns: 120 },
   );
 }, 120_000);

@@ -15,6 +15,8 @@ export interface HandOverOptions {
   readonly layout: number;
   /** Which windows meet in a task: those with the same number. */
   readonly hashOf: (start: number, end: number) => number;
+  /** Of sessions, in ms: undefined for windows whose bounds do not depend on what is in them. */
+  readonly gapMs: number | undefined;
 }
 
 /**
@@ -63,6 +65,20 @@ export class WindowHandOver implements WindowOutlet {
 
   emptied(): Promise<void> | undefined {
     return this.#busy ? new Promise((resolve) => this.#whenEmpty.push(resolve)) : undefined;
+  }
+
+  /**
+   * A session of other tasks is joined with one of this task that begins before its end, also one that is still open here, or may
+   * yet begin: as late as the gap before event time.
+   */
+  upTo(time: number): number {
+    const { gapMs } = this.#options;
+    if (gapMs === undefined) return time;
+    let upTo = time - gapMs;
+    for (const { cells } of this.#windows.cells.families.values()) {
+      for (const { span } of cells) if (!span.fired) upTo = Math.min(upTo, span.start);
+    }
+    return upTo;
   }
 
   /** Hands on until nothing is left, or a turn's worth is over, or those behind are full. */

@@ -58,7 +58,7 @@ export class OpenWindows implements WindowOwner {
     const moved = time > cells.watermark;
     if (moved) cells.watermark = time;
     if ((moved || this.#outlet.resumes) && (cells.late.size > 0 || cells.watermark >= schedule.next)) this.#advance();
-    this.#outlet.after(() => this.#context.watermark(time));
+    this.#outlet.after(() => this.#context.watermark(this.#outlet.upTo?.(time) ?? time));
   }
 
   /** The input has fallen silent. */

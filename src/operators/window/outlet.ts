@@ -8,6 +8,8 @@ export interface WindowOutlet {
   after(work: () => void): void;
   /** Resolves when all that was let out has left; undefined when it has. Left out where it always has. */
   emptied?(): Promise<void> | undefined;
+  /** How far event time may be passed on, given how far it has come: left out where it always may be all of it. */
+  upTo?(time: number): number;
   /** Whether cells that changed after their window's end are let out again with event time as it was restored. */
   readonly resumes: boolean;
 }

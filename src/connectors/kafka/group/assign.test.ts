@@ -57,6 +57,29 @@ describe("sharing partitions", () => {
     );
   });
 
+  test("each topic by itself: nobody gets all of one and nothing of another, and the sums are even too", () => {
+    const counts = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }));
+    fc.assert(
+      fc.property(counts, fc.integer({ min: 1, max: 6 }), ([frames, exchange], last) => {
+        const partitions = [...partitionsOf("frames", frames), ...partitionsOf("exchange", exchange)];
+        let members: readonly Member[] = [];
+        const spans = (counted: (topic: string) => boolean) => {
+          const sizes = members.map(({ owned }) => owned.filter(({ topic }) => counted(topic)).length);
+          return Math.max(...sizes) - Math.min(...sizes);
+        };
+        for (let i = 0; i < last; i++) {
+          members = settle([...members, { ...newcomer(`m${i}`), topics: ["frames", "exchange"] }], partitions);
+          expect(spans((topic) => topic === "frames")).toBeLessThanOrEqual(1);
+          expect(spans((topic) => topic === "exchange")).toBeLessThanOrEqual(1);
+          expect(spans(() => true)).toBeLessThanOrEqual(1);
+          const settled = members.map(({ owned }) => owned.map(nameOf).sort());
+          members = settle(members, partitions);
+          expect(members.map(({ owned }) => owned.map(nameOf).sort())).toEqual(settled);
+        }
+      }),
+    );
+  });
+
   test("a partition that changes hands is free for one round: two never have it at once", () => {
     const holder: Member = { memberId: "a", topics: ["t"], owned: partitionsOf("t", 4), generation: 1 };
     const members = [holder, newcomer("b")];

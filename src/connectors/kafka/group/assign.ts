@@ -10,27 +10,41 @@ export interface Member extends Subscription {
 export type Assignment = ReadonlyMap<string, readonly TopicPartition[]>;
 
 /**
- * Spreads partitions over members so that no two members of the same topics differ by more than one, and every partition
- * stays with its owner where that allows it. The same input gives the same result, whatever the order of the members.
+ * Spreads partitions over members so that no two members of the same topics differ by more than one, neither in a topic nor
+ * in all of them together, and every partition stays with its owner where that allows it. Each topic by itself, since one may
+ * mean much more work than another. The same input gives the same result, whatever the order of the members.
  */
 export function assignSticky(members: readonly Member[], partitions: readonly TopicPartition[]): Assignment {
   const ordered = [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
   const ranked = [...partitions].sort(byName);
   const owners = ownersOf(ordered, ranked);
   const held = new Map(ordered.map((member) => [member.memberId, [] as TopicPartition[]]));
-  const quota = quotaOf(ordered, ranked.length, owners);
-  const left: TopicPartition[] = [];
-  for (const place of ranked) {
-    const owner = owners.get(nameOf(place));
-    const mine = owner === undefined ? undefined : held.get(owner);
-    if (mine !== undefined && mine.length < quota(owner!)) mine.push(place);
-    else left.push(place);
-  }
-  for (const place of left) {
-    const member = leastLoaded(ordered, held, place);
-    if (member !== undefined) held.get(member.memberId)!.push(place);
+  for (const [topic, places] of Map.groupBy(ranked, (place) => place.topic)) {
+    const takers = ordered.filter(({ topics }) => topics.includes(topic)).map(({ memberId }) => memberId);
+    if (takers.length > 0) spread(places, takers, owners, held);
   }
   return held;
+}
+
+/** Gives each of the takers its share of a topic: first of what it owns, then of what is left. */
+function spread(
+  places: readonly TopicPartition[],
+  takers: readonly string[],
+  owners: ReadonlyMap<string, string>,
+  held: ReadonlyMap<string, TopicPartition[]>,
+): void {
+  const room = quotas(places, takers, owners, held);
+  const give = (memberId: string, place: TopicPartition) => {
+    held.get(memberId)!.push(place);
+    room.set(memberId, room.get(memberId)! - 1);
+  };
+  const left: TopicPartition[] = [];
+  for (const place of places) {
+    const owner = owners.get(nameOf(place));
+    if (owner !== undefined && (room.get(owner) ?? 0) > 0) give(owner, place);
+    else left.push(place);
+  }
+  for (const place of left) give(takers.find((memberId) => room.get(memberId)! > 0)!, place);
 }
 
 /**
@@ -66,34 +80,26 @@ function ownersOf(members: readonly Member[], partitions: readonly TopicPartitio
   return owners;
 }
 
-/** How many of what it owns a member may keep: its share, and one more for as many as there are partitions over, those who own most first. */
-function quotaOf(members: readonly Member[], partitions: number, owners: ReadonlyMap<string, string>) {
-  const share = Math.floor(partitions / members.length);
-  const over = partitions % members.length;
-  const counts = new Map<string, number>();
-  for (const owner of owners.values()) counts.set(owner, (counts.get(owner) ?? 0) + 1);
-  const count = ({ memberId }: Member) => counts.get(memberId) ?? 0;
-  const greedy = new Set(
-    [...members]
-      .sort((a, b) => count(b) - count(a))
-      .slice(0, over)
-      .map((m) => m.memberId),
-  );
-  return (memberId: string) => share + (greedy.has(memberId) ? 1 : 0);
-}
-
-function leastLoaded(
-  members: readonly Member[],
+/**
+ * How many of a topic's partitions each gets: an equal share, and one more for as many as there are partitions over. Those who
+ * have least of the topics before come first, and of these who own most of this one.
+ */
+function quotas(
+  places: readonly TopicPartition[],
+  takers: readonly string[],
+  owners: ReadonlyMap<string, string>,
   held: ReadonlyMap<string, readonly TopicPartition[]>,
-  place: TopicPartition,
-): Member | undefined {
-  let least: Member | undefined;
-  for (const member of members) {
-    if (!member.topics.includes(place.topic)) continue;
-    const load = held.get(member.memberId)!.length;
-    if (least === undefined || load < held.get(least.memberId)!.length) least = member;
+): Map<string, number> {
+  const owned = new Map<string, number>();
+  for (const place of places) {
+    const owner = owners.get(nameOf(place));
+    if (owner !== undefined) owned.set(owner, (owned.get(owner) ?? 0) + 1);
   }
-  return least;
+  const load = (memberId: string) => held.get(memberId)!.length;
+  const ranked = [...takers].sort((a, b) => load(a) - load(b) || (owned.get(b) ?? 0) - (owned.get(a) ?? 0));
+  const share = Math.floor(places.length / takers.length);
+  const over = places.length % takers.length;
+  return new Map(ranked.map((memberId, rank) => [memberId, share + (rank < over ? 1 : 0)]));
 }
 
 function byName(a: TopicPartition, b: TopicPartition): number {
