@@ -1,6 +1,7 @@
 /** Checkpoints in a changelog topic on a real broker: what is committed comes back, large or many, and nothing else does. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
+import { ChangelogKeyWriter } from "../../src/connectors/kafka/task/changelog-key.ts";
 import { ensureChangelog } from "../../src/connectors/kafka/task/ensure-topics.ts";
 import { KafkaCheckpoints, type KafkaCheckpointsOptions } from "../../src/connectors/kafka/task/kafka-checkpoints.ts";
 import { openTaskOutput } from "../../src/connectors/kafka/task/open-task-output.ts";
@@ -142,6 +143,27 @@ describeWithBroker("checkpoints on Kafka", () => {
     expect(told.filter(({ isDone }) => isDone)).toHaveLength(1);
     const { restoreMs, restoredRecordsPerSecond } = again.checkpoints.status() as Record<string, number>;
     console.log(`100,000 entries in ${restoreMs} ms: ${restoredRecordsPerSecond} a second`);
+  });
+
+  test("what was aborted exactly-once is not there for a task that goes on at-least-once", async () => {
+    const setup = await fresh();
+    const { checkpoints } = await reopened(setup);
+    await commit(checkpoints, checkpointOf(setup, 1), [["a", Buffer.from("kept")]]);
+    const output = outputs.at(-1)!;
+    output.cut();
+    output.addToCut(
+      { topic: setup.changelog!, partition: 0 },
+      1,
+      new ChangelogKeyWriter().write(store, "a", undefined),
+      "aborted",
+    );
+    output.flush();
+    await output.drainCut();
+    const place = { topic: setup.changelog!, partition: 0 };
+    while ((await client.offsets([place], "latest", false)).get(`${setup.changelog}-0`)! < 4) await clock.turn();
+    await output.close();
+    const { state } = await reopened({ ...setup, guarantee: "at-least-once" });
+    expect(state).toEqual(new Map([["a", Buffer.from("kept")]]));
   });
 
   test("a restore that is not wanted any more is given up", async () => {

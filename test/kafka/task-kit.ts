@@ -188,7 +188,6 @@ export async function stateOf(client: KafkaClient, setup: TaskSetup): Promise<Ma
     clock,
     random,
     place: { topic: changelogOf(setup), partition: 0 },
-    committedOnly: true,
     onChange: (store, entry, value) => {
       const name = `${store} ${entry}`;
       if (store === checkpointStore) return;

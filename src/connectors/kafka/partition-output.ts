@@ -35,6 +35,13 @@ export class RecordTooLarge extends Error {
   }
 }
 
+/** What headers take at the most: text of three bytes a character, and two lengths each. */
+function headerBytesMax(headers: readonly RecordHeader[]): number {
+  let bytes = 0;
+  for (const [name, value] of headers) bytes += 10 + 3 * name.length + (value?.length ?? 0);
+  return bytes;
+}
+
 const sequenceModulus = 0x8000_0000;
 
 /** What is on its way into one partition: a batch being written, and sealed ones in order. */
@@ -74,7 +81,7 @@ export class PartitionOutput {
     if (round < this.#round) throw new RangeError(`${nameOf(this.place)} has records of a later share already`);
     if (round > this.#round) this.seal();
     this.#round = round;
-    const upperBound = 64 + 3 * ((key?.length ?? 0) + (value?.length ?? 0));
+    const upperBound = 64 + 3 * ((key?.length ?? 0) + (value?.length ?? 0)) + headerBytesMax(headers);
     if (upperBound > batchBytesMax / 2) return this.#addAlone(timestamp, key, value, headers);
     if (this.#builder.size + upperBound > batchBytesMax) this.seal();
     const before = this.open ? this.#builder.size : 0;

@@ -29,8 +29,6 @@ export interface RestoreOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly place: TopicPartition;
-  /** Whether the changelog was written in transactions: what is not committed is then no part of it. */
-  readonly committedOnly: boolean;
   readonly onChange: OnChange;
   /** Called now and then, and at the end. */
   readonly onProgress: (progress: RestoreProgress) => void;
@@ -58,7 +56,7 @@ const tellMs = 1000;
 
 /**
  * Gives back every change that a partition of a changelog holds, in order. Done when the position has reached the end that the
- * partition has now, whatever lies there: markers of transactions count. Rejects with `ML5002` when what lies there is no
+ * partition has now, whatever lies there: markers of transactions count. Read committed: an open transaction is waited for. Rejects with `ML5002` when what lies there is no
  * changelog, and when `signal` aborts.
  */
 export async function restoreChangelog(options: RestoreOptions): Promise<Restored> {
@@ -88,7 +86,7 @@ async function replayRange(
   tell: (position: number) => void,
 ): Promise<void> {
   const { clock, place, signal } = options;
-  const fetcher = new Fetcher({ ...options, fetchBytes, inFlightBytesMax, maxWaitMs });
+  const fetcher = new Fetcher({ ...options, committedOnly: true, fetchBytes, inFlightBytesMax, maxWaitMs });
   const giveUp = () => fetcher.interrupt();
   if (signal?.aborted) giveUp();
   signal?.addEventListener("abort", giveUp, { once: true });
