@@ -1,3 +1,4 @@
+import { MillraceError } from "../../core/errors.ts";
 import type { Counter } from "../../core/meter.ts";
 import type { OperatorContext, PartialResult } from "../../core/operator.ts";
 import { pieceBytesMax } from "../aggregates/aggregate.ts";
@@ -33,7 +34,7 @@ export class WindowHandOver implements WindowOutlet {
   readonly #parts: Counter;
   #queue: (Cell | (() => void))[] = [];
   #leaving: Iterator<Uint8Array> | undefined;
-  #busy = false;
+  busy = false;
   /** What may still leave in this turn; what leaves in several turns counts as one, which costs a pause too many. */
   #turnLeft = turnBytes;
   #whenEmpty: (() => void)[] = [];
@@ -54,17 +55,18 @@ export class WindowHandOver implements WindowOutlet {
 
   emit(cell: Cell): void {
     if (!cell.changed) return;
+    if (cell.family.key !== undefined) throw this.#strayKey();
     this.#queue.push(cell);
-    if (!this.#busy) this.#work();
+    if (!this.busy) this.#work();
   }
 
   after(work: () => void): void {
-    if (this.#busy) this.#queue.push(work);
+    if (this.busy) this.#queue.push(work);
     else work();
   }
 
   emptied(): Promise<void> | undefined {
-    return this.#busy ? new Promise((resolve) => this.#whenEmpty.push(resolve)) : undefined;
+    return this.busy ? new Promise((resolve) => this.#whenEmpty.push(resolve)) : undefined;
   }
 
   /**
@@ -81,6 +83,15 @@ export class WindowHandOver implements WindowOutlet {
     return upTo;
   }
 
+  /** Parts tell no key: what a `keyBy` gave one is whole behind its exchange, and never by parts. */
+  #strayKey(): MillraceError {
+    return new MillraceError("ML1001", {
+      step: this.#context.id,
+      message:
+        'a step that is no keyBy gives records a key: over several partitions it must say so, with spread: { kind: "key" }',
+    });
+  }
+
   /** Hands on until nothing is left, or a turn's worth is over, or those behind are full. */
   #work(): void {
     while (this.#queue.length > 0) {
@@ -92,15 +103,15 @@ export class WindowHandOver implements WindowOutlet {
       }
       this.#queue.shift();
     }
-    if (!this.#busy) return;
-    this.#busy = false;
+    if (!this.busy) return;
+    this.busy = false;
     this.#context.release();
     for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 
   #pause(): void {
-    if (!this.#busy) this.#context.hold();
-    this.#busy = true;
+    if (!this.busy) this.#context.hold();
+    this.busy = true;
     this.#context.whenFree(() => {
       this.#turnLeft = turnBytes;
       this.#work();

@@ -4,6 +4,8 @@ import type { Cell } from "./cells.ts";
 export interface WindowOutlet {
   /** Lets a cell's content out, if it changed; `keep` says that it may have to be compared with a later one. */
   emit(cell: Cell, keep: boolean): void;
+  /** Whether something that was let out has not left yet. */
+  readonly busy: boolean;
   /** Does `work` when all that was let out before has left the step: at once, unless it is more than those behind can take. */
   after(work: () => void): void;
   /** Resolves when all that was let out has left; undefined when it has. Left out where it always has. */
