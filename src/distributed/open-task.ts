@@ -79,6 +79,7 @@ function openOutput(setup: TaskSetup, client: KafkaClient): Promise<TaskOutput> 
     guarantee: settings.guarantee,
     group: settings.group,
     transactionalId: transactionalId(settings.group, topic, partition),
+    transactionTimeoutMs: settings.transactionTimeoutMs,
     onTrouble: new TroubleLog(logger, clock).note,
   });
 }
