@@ -2,7 +2,8 @@
  * Apache Kafka on this machine, for tests and for trying things out.
  *
  *     npm run kafka [-- --port N] [--data FOLDER]    a broker until Ctrl-C, on 9092 if that is free
- *     npm run kafka -- topics|groups [ARGUMENT]...   the broker's own tools
+ *     npm run kafka -- topics|groups|transactions [ARGUMENT]...
+ *                                                the broker's own tools
  *     npm run kafka -- read TOPIC [ARGUMENT]...      its console consumer, from the beginning, read committed
  *
  * With KAFKA_BROKERS set, that broker is used and none is started.
@@ -38,7 +39,7 @@ async function serve(args: readonly string[]): Promise<number> {
 async function main([command, ...args]: readonly string[]): Promise<number> {
   if (command === undefined || command.startsWith("-")) return serve(process.argv.slice(2));
   if (!Object.hasOwn(consoleTools, command) || (command === "read" && args.length === 0)) {
-    tell("usage: npm run kafka [-- [--port N] [--data FOLDER] | topics|groups|read TOPIC [ARGUMENT]...]");
+    tell("usage: npm run kafka [-- [--port N] [--data FOLDER] | topics|groups|transactions|read TOPIC [ARGUMENT]...]");
     return 1;
   }
   return (await runConsoleTool(command, brokersAtHand(), args)).code;

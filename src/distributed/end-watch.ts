@@ -47,35 +47,45 @@ export class EndWatch {
     return new EndWatch(context, topology, group, await retrying(ask, { clock, random, patienceMs }));
   }
 
-  /** Looks now and then, and calls `onThrough` once all is done. Looks already under way go on. */
-  look(onThrough: () => void): void {
+  /**
+   * Looks now and then, and calls `onThrough` once all is done. `onMore` gets what an ended task left off at and what has got
+   * more since: a task before the exchange that begins again, where others take its partition over, tells once more that it
+   * has ended. Looks already under way go on.
+   */
+  look(onThrough: () => void, onMore: (places: readonly TopicPartition[]) => void): void {
     if (this.#timer !== undefined || this.#closed) return;
     const again = async () => {
-      const isThrough = await this.isThrough();
+      const left = await this.#left().catch(() => undefined);
       if (this.#closed) return;
-      if (isThrough) onThrough();
-      else this.#timer = this.#context.clock.timer(lookEveryMs, again);
+      if (left?.open === 0 && left.resumed.length === 0) return onThrough();
+      if (left !== undefined && left.resumed.length > 0) onMore(left.resumed);
+      this.#timer = this.#context.clock.timer(lookEveryMs, again);
     };
     this.#timer = this.#context.clock.timer(0, again);
   }
 
   /** Whether nobody in the group has anything left to do. Where that cannot be learnt just now, somebody has. */
-  isThrough(): Promise<boolean> {
-    return this.#isThrough().catch(() => false);
+  async isThrough(): Promise<boolean> {
+    const left = await this.#left().catch(() => undefined);
+    return left?.open === 0 && left.resumed.length === 0;
   }
 
-  async #isThrough(): Promise<boolean> {
-    const { client } = this.#context;
+  /** How many partitions are not done, and of the exchanges which have got more since their task ended. */
+  async #left(): Promise<{ readonly open: number; readonly resumed: readonly TopicPartition[] }> {
     const sources = this.#topology.sourcePlaces;
     const exchanges = this.#topology.exchangePlaces();
     const committed = await this.#committed([...sources, ...exchanges]);
-    const isDone = (place: TopicPartition, end: number) => {
+    const latest = await this.#context.client.offsets(exchanges, "latest", false);
+    const markOf = (place: TopicPartition) => {
       const mark = committed.get(nameOf(place));
-      return mark !== undefined && mark.metadata === endedMetadata && mark.offset >= end;
+      return mark?.metadata === endedMetadata ? mark.offset : undefined;
     };
-    if (!sources.every((place) => isDone(place, this.ends.get(nameOf(place)) ?? 0))) return false;
-    const latest = await client.offsets(exchanges, "latest", false);
-    return exchanges.every((place) => isDone(place, latest.get(nameOf(place)) ?? 0));
+    const open = [
+      ...sources.filter((place) => (markOf(place) ?? -1) < (this.ends.get(nameOf(place)) ?? 0)),
+      ...exchanges.filter((place) => markOf(place) === undefined),
+    ];
+    const resumed = exchanges.filter((place) => (markOf(place) ?? Infinity) < latest.get(nameOf(place))!);
+    return { open: open.length, resumed };
   }
 
   close(): void {

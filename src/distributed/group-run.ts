@@ -109,7 +109,10 @@ export class GroupRun implements RunningPipeline {
       random: this.#random,
       logger: this.#logger,
       onFailed: (thrown) => this.#over.reject(thrown),
-      onIdle: () => watch?.look(() => this.#over.resolve()),
+      onIdle: () => {
+        const onThrough = () => this.#over.resolve();
+        watch?.look(onThrough, (places) => this.#tasks!.again(places));
+      },
     });
     if (this.#state === "starting") this.#state = "running";
     member.run().catch((thrown: unknown) => this.#over.reject(thrown));

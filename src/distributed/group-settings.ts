@@ -15,6 +15,12 @@ export interface KafkaGroupOptions {
    * without results is committed at the checkpoint interval.
    */
   readonly commitInterval?: Duration | undefined;
+  /**
+   * After so long without an end the brokers abort a transaction, and readers get past it: what a member that died, and that
+   * nobody replaces, costs the readers of its results. Brokers look every 10 s unless they are set otherwise. At least twice
+   * the checkpoint interval. Default `"15s"`.
+   */
+  readonly transactionTimeout?: Duration | undefined;
   /** A member that is silent for longer is taken for dead, and others take over. Default `"6s"`, the least that brokers allow. */
   readonly sessionTimeout?: Duration | undefined;
   /** Names this member over restarts, so that one that comes back within the session costs no rebalance. Different in each member. */
@@ -28,6 +34,8 @@ export interface GroupSettings {
   readonly group: string;
   readonly guarantee: "exactly-once" | "at-least-once";
   readonly commitIntervalMs: number;
+  /** Undefined: the default. */
+  readonly transactionTimeoutMs: number | undefined;
   readonly sessionTimeoutMs: number;
   readonly instanceId: string | undefined;
   readonly replicas: number;
@@ -39,6 +47,7 @@ const groupPattern = /^[A-Za-z0-9._-]{1,150}$/;
 /** Throws `ML1002` for what cannot be used. */
 export function groupSettings(options: KafkaGroupOptions): GroupSettings {
   const { group, guarantee = "exactly-once", commitInterval = "100ms", sessionTimeout = "6s", instanceId } = options;
+  const { transactionTimeout } = options;
   if (!groupPattern.test(group)) {
     const message = `group is ${JSON.stringify(group)}; give up to 150 letters, digits, ".", "_" and "-", since its topics are named after it`;
     throw new MillraceError("ML1002", { message });
@@ -47,6 +56,7 @@ export function groupSettings(options: KafkaGroupOptions): GroupSettings {
     group,
     guarantee,
     commitIntervalMs: durationMs(commitInterval),
+    transactionTimeoutMs: transactionTimeout === undefined ? undefined : durationMs(transactionTimeout),
     sessionTimeoutMs: durationMs(sessionTimeout),
     instanceId,
     replicas: options.replicas ?? -1,

@@ -60,6 +60,13 @@ export class MemberTasks {
     this.#checkIdle();
   }
 
+  /** Begins anew on those of these whose task has ended: their input goes on after all. */
+  again(places: readonly TopicPartition[]): void {
+    const ended = places.filter((place) => this.#tasks.get(nameOf(place))?.ended);
+    for (const place of ended) this.#forget(this.#tasks.get(nameOf(place))!);
+    if (ended.length > 0) this.start(ended);
+  }
+
   /** Finishes what these have read; resolves when others may have them. */
   async stop(places: readonly TopicPartition[]): Promise<void> {
     await this.#end(places.map(nameOf), (task) => task.stop());
@@ -89,13 +96,14 @@ export class MemberTasks {
   async #end(names: readonly string[], end: (task: GroupTask) => Promise<void>): Promise<void> {
     const tasks = names.map((name) => this.#tasks.get(name)).filter((task) => task !== undefined);
     await Promise.all(tasks.map(end));
-    for (const task of tasks) {
-      if (this.#tasks.get(task.name) !== task) continue;
-      this.#tasks.delete(task.name);
-      const status = task.status();
-      if (status !== undefined) this.#past = pastStatus(this.#past, status);
-    }
+    for (const task of tasks) if (this.#tasks.get(task.name) === task) this.#forget(task);
     this.#checkIdle();
+  }
+
+  #forget(task: GroupTask): void {
+    this.#tasks.delete(task.name);
+    const status = task.status();
+    if (status !== undefined) this.#past = pastStatus(this.#past, status);
   }
 
   #taskOf(place: TopicPartition, fetchBytes: number): GroupTask {

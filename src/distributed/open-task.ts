@@ -79,6 +79,7 @@ function openOutput(setup: TaskSetup, client: KafkaClient): Promise<TaskOutput> 
     group: settings.group,
     transactionalId: transactionalId(settings.group, topic, partition),
     commitIntervalMs: settings.commitIntervalMs,
+    transactionTimeoutMs: settings.transactionTimeoutMs,
     onTrouble: new TroubleLog(logger, clock).note,
   });
 }

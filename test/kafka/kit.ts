@@ -6,6 +6,7 @@ import type { ProducerOptions } from "../../src/connectors/kafka/producer-option
 import { ProducerSession } from "../../src/connectors/kafka/producer-session.ts";
 import { RecordBatches } from "../../src/connectors/kafka/record-batches.ts";
 import { RecordColumns } from "../../src/connectors/kafka/record-columns.ts";
+import { readHeaders } from "../../src/connectors/kafka/record-headers.ts";
 import { type TransactionOptions, TransactionSession } from "../../src/connectors/kafka/transaction-session.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { seededRandom } from "../../src/core/random.ts";
@@ -106,15 +107,38 @@ export async function produce(
   await producer.close();
 }
 
+type ReadOptions = Partial<FetcherOptions> & { readonly toDecided?: boolean };
+
 /**
  * All records from the beginning to the end offsets as they are now, partition by partition in order. `toDecided`: no further
  * than all transactions are decided.
  */
-export async function readTopic(
-  client: KafkaClient,
-  topic: string,
-  options: Partial<FetcherOptions> & { readonly toDecided?: boolean } = {},
-): Promise<SeenRecord[]> {
+export async function readTopic(client: KafkaClient, topic: string, options: ReadOptions = {}): Promise<SeenRecord[]> {
+  const seen: SeenRecord[] = [];
+  for await (const piece of piecesOf(client, topic, options)) seen.push(...recordsOf(piece));
+  return seen.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+}
+
+/** A record's value and headers, as texts. */
+export interface RecordWithHeaders {
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** As {@link readTopic}, in no order, of records that have a value. */
+export async function readWithHeaders(client: KafkaClient, topic: string): Promise<RecordWithHeaders[]> {
+  const seen: RecordWithHeaders[] = [];
+  for await (const piece of piecesOf(client, topic, {})) {
+    for (const { columns, i } of eachOf(piece)) {
+      const headers = readHeaders(columns.buffer, columns.headers[i]!);
+      const texts = headers.map(([name, value]) => [name, Buffer.from(value ?? []).toString()]);
+      seen.push({ value: textOf(columns, columns.bounds, i), headers: Object.fromEntries(texts) });
+    }
+  }
+  return seen;
+}
+
+async function* piecesOf(client: KafkaClient, topic: string, options: ReadOptions) {
   const info = (await client.topics([topic])).get(topic)!;
   const places = info.leaders.map((_, partition): TopicPartition => ({ topic, partition }));
   // Of all records: those of a transaction that was just committed count as open until its markers are written.
@@ -124,36 +148,39 @@ export async function readTopic(
     places.filter((place) => (ends.get(`${topic}-${place.partition}`) ?? 0) > 0).map((p) => p.partition),
   );
   for (const partition of left) fetcher.add({ topic, partition }, 0);
-  const seen: SeenRecord[] = [];
   while (left.size > 0) {
     const piece = await fetcher.next();
     if ("failure" in piece) throw piece.failure;
-    seen.push(...recordsOf(piece));
+    yield piece;
     if (piece.nextOffset >= ends.get(`${topic}-${piece.place.partition}`)!) left.delete(piece.place.partition);
   }
   await fetcher.close();
-  return seen.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 }
 
+type Piece = Exclude<Awaited<ReturnType<Fetcher["next"]>>, { failure: KafkaFailure }>;
+
 /** The records of what a fetch brought. */
-export function recordsOf(
-  piece: Exclude<Awaited<ReturnType<Fetcher["next"]>>, { failure: KafkaFailure }>,
-): SeenRecord[] {
-  const batches = new RecordBatches(piece);
-  const columns = new RecordColumns(1000);
+export function recordsOf(piece: Piece): SeenRecord[] {
   const seen: SeenRecord[] = [];
-  while (batches.next(columns)) {
-    const text = (bounds: Int32Array, i: number) => columns.buffer.toString("utf8", bounds[2 * i], bounds[2 * i + 1]);
-    for (let i = 0; i < columns.size; i++) {
-      seen.push({
-        partition: piece.place.partition,
-        offset: columns.offsets[i]!,
-        key: columns.keys[2 * i]! < 0 ? null : text(columns.keys, i),
-        value: columns.nulls.includes(i) ? null : text(columns.bounds, i),
-      });
-    }
+  for (const { columns, i } of eachOf(piece)) {
+    seen.push({
+      partition: piece.place.partition,
+      offset: columns.offsets[i]!,
+      key: columns.keys[2 * i]! < 0 ? null : textOf(columns, columns.keys, i),
+      value: columns.nulls.includes(i) ? null : textOf(columns, columns.bounds, i),
+    });
   }
   return seen;
+}
+
+function* eachOf(piece: Piece) {
+  const batches = new RecordBatches(piece);
+  const columns = new RecordColumns(1000);
+  while (batches.next(columns)) for (let i = 0; i < columns.size; i++) yield { columns, i };
+}
+
+function textOf({ buffer }: RecordColumns, bounds: Int32Array, i: number): string {
+  return buffer.toString("utf8", bounds[2 * i], bounds[2 * i + 1]);
 }
 
 /** `v0` to `v(count - 1)`. */

@@ -21,6 +21,11 @@ export const consoleTools: Readonly<Record<string, ConsoleTool>> = {
     script: "kafka-consumer-groups.sh",
     args: (given) => (given.length === 0 ? ["--describe", "--all-groups"] : given),
   },
+  transactions: {
+    className: "org.apache.kafka.tools.TransactionsCommand",
+    script: "kafka-transactions.sh",
+    args: (given) => (given.length === 0 ? ["list"] : given),
+  },
   read: {
     className: "org.apache.kafka.tools.consumer.ConsoleConsumer",
     script: "kafka-console-consumer.sh",

@@ -24,8 +24,20 @@ export interface OracleResult {
  * Counts as plainly as can be, with `JSON.parse` and a set a window, in the order of arrival: independent of everything in
  * the engine. Lines that `JSON.parse` refuses throw.
  */
-export function oracle(lines: readonly string[], rules: OracleRules): OracleResult {
+export function oracle(lines: Iterable<string>, rules: OracleRules): OracleResult {
+  return oracleOver([lines], rules);
+}
+
+/** The same over a stream in partitions: each has a clock of its own, by which its frames are late, and all fill the same windows. */
+export function oracleOver(partitions: Iterable<Iterable<string>>, rules: OracleRules): OracleResult {
   const users = new Map<string, Set<string>>();
+  let late = 0;
+  for (const lines of partitions) late += addPartition(users, lines, rules);
+  return { windows: [...users].map(windowOf).sort(byEndThenSize), late };
+}
+
+/** Fills the windows with a partition's frames, and gives how many of them were late. */
+function addPartition(users: Map<string, Set<string>>, lines: Iterable<string>, rules: OracleRules): number {
   let highest = Number.NEGATIVE_INFINITY;
   let late = 0;
   for (const line of lines) {
@@ -41,7 +53,7 @@ export function oracle(lines: readonly string[], rules: OracleRules): OracleResu
     if (refused) late += 1;
     highest = Math.max(highest, ts);
   }
-  return { windows: [...users].map(windowOf).sort(byEndThenSize), late };
+  return late;
 }
 
 function add(users: Map<string, Set<string>>, window: string, user: string): void {
