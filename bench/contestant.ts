@@ -66,7 +66,7 @@ export async function measure(
       if (one.failure !== undefined || round > (one.contestant.roundsMax ?? rounds)) continue;
       process.stderr.write(`round ${round} of ${rounds}: ${one.contestant.name} ... `);
       const spent = await attempt(one, goOn);
-      process.stderr.write(spent === undefined ? `failed: ${one.failure}\n` : `${spent.seconds.toFixed(2)} s\n`);
+      process.stderr.write(spent === undefined ? `failed: ${one.failure}\n` : `${spentText(spent, one)}\n`);
       if (round === 0 || spent === undefined) continue;
       one.seconds.push(spent.seconds);
       one.cpuSeconds.push(spent.cpuSeconds);
@@ -79,6 +79,10 @@ export async function measure(
 interface Spent {
   readonly seconds: number;
   readonly cpuSeconds: number;
+}
+
+function spentText({ seconds, cpuSeconds }: Spent, { outcome }: Measured): string {
+  return `${seconds.toFixed(2)} s, ${cpuSeconds.toFixed(1)} s of processor time; ${outcome}`;
 }
 
 /** Undefined when it failed and the others go on. */
