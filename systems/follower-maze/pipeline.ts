@@ -26,8 +26,8 @@ export interface Ends {
 /** Memory that an event takes besides its bytes, about. */
 const eventOverheadBytes = 250;
 
-/** Events that wait until they are durable. */
-const journalCapacity = 20_000;
+/** Events that wait until they are durable: with a disk that takes its time, so many a commit. */
+const journalCapacity = 50_000;
 
 /** Puts events in order and tells each connected user what concerns them. */
 export function followerMaze(rules: OrderRules, ends: Ends): Pipeline {

@@ -28,7 +28,7 @@ export class UserNumbers {
         this.#uses[number]! += 1;
       });
     }
-    for (const [number, uses] of this.#uses.entries()) if (uses === 0) this.#free.push(number);
+    for (const [number, uses] of this.#uses.entries()) if (uses === 0) this.#letGo(number);
   }
 
   /** The user's number; -1 when it has none. */
@@ -53,9 +53,14 @@ export class UserNumbers {
   release(id: string, number: number): void {
     this.#uses[number]! -= 1;
     if (this.#uses[number]! > 0) return;
-    this.#numbers.delete(id);
-    this.#store.delete(number);
     this.#seats.taken(id, number);
+    this.#letGo(number);
+  }
+
+  #letGo(number: number): void {
+    const id = this.#store.get(number);
+    if (id !== undefined) this.#numbers.delete(id);
+    this.#store.delete(number);
     this.#free.push(number);
   }
 
