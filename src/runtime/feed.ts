@@ -170,7 +170,7 @@ export class Feed {
     const { bounds, buffer, size } = batch;
     const slice = this.#slice;
     slice.buffer = buffer;
-    if (block !== undefined && size > 0) block(buffer, bounds[0]!, bounds[2 * size - 1]!);
+    if (block !== undefined && size > 0) block(buffer, bounds, size);
     const refused = batch.refused === undefined ? undefined : new Map(batch.refused.map((r) => [r.index, r.reason]));
     return (from) => {
       for (let index = from; index < size; index++) {

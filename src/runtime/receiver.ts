@@ -6,7 +6,7 @@ export interface Receiver {
   /** This input has fallen silent. */
   readonly idle: () => void;
   /** See `Task.block`; undefined when the step does not care. */
-  readonly block: ((bytes: Uint8Array, start: number, end: number) => void) | undefined;
+  readonly block: ((bytes: Uint8Array, bounds: Int32Array, size: number) => void) | undefined;
 }
 
 /** One entrance for several steps; each record goes to all of them, in their order in the plan. */
@@ -22,8 +22,8 @@ export function fanOut(targets: readonly Receiver[]): Receiver {
     idle: () => {
       for (const target of targets) target.idle();
     },
-    block: (bytes, start, end) => {
-      for (const target of targets) target.block?.(bytes, start, end);
+    block: (bytes, bounds, size) => {
+      for (const target of targets) target.block?.(bytes, bounds, size);
     },
   };
 }
