@@ -152,7 +152,8 @@ export class Feed {
   /** Feeds records from an index on, until the gate closes; gives the index that comes next. */
   #feedValues({ values, size }: ValueBatch<unknown>): (from: number) => number {
     const { cursor, gate } = this.#options.environment;
-    const { record } = this.#options.target;
+    const { record, values: all } = this.#options.target;
+    if (all !== undefined) return (from) => all(values, from, size);
     return (from) => {
       for (let index = from; index < size; index++) {
         cursor.index = index;

@@ -1,6 +1,11 @@
 /** The entrance of a step, as those before it see it. */
 export interface Receiver {
   readonly record: (value: unknown) => void;
+  /**
+   * Does what `record` does for the values of a batch from an index up to but without another, moving the cursor along, until
+   * the gate closes; gives the index that comes next. For a step that takes many at once faster. Undefined: `record` each.
+   */
+  readonly values?: ((values: readonly unknown[], from: number, end: number) => number) | undefined;
   /** Event time is complete up to `time` on this input. */
   readonly watermark: (time: number) => void;
   /** This input has fallen silent. */
