@@ -36,13 +36,11 @@ export class IdTable extends KeyChunks {
 
   /** The key of that number. */
   key(id: number): DistinctKey {
-    return this.#keys[id]!;
+    return this.#table === undefined ? this.#listed[id]! : this.#table.words.read(this.#table.places[id]!);
   }
 
   *keys(): Generator<DistinctKey> {
-    for (let id = 0; id < this.size; id++) {
-      yield this.#table === undefined ? this.#listed[id]! : this.#table.words.read(this.#table.places[id]!);
-    }
+    for (let id = 0; id < this.size; id++) yield this.key(id);
   }
 
   protected append(key: DistinctKey): void {
