@@ -9,6 +9,8 @@ import { median } from "./contestant.ts";
 
 interface Restored {
   readonly ms: number;
+  /** Of all threads: what remains when the machine has other work to do. */
+  readonly cpuMs: number;
   readonly bytes: number;
 }
 
@@ -86,11 +88,13 @@ async function restore(
 ): Promise<Restored> {
   const { output, checkpoints } = await task();
   const began = clock.monotonic();
+  const before = process.cpuUsage();
   await checkpoints.open(onChange);
   const ms = clock.monotonic() - began;
+  const { user, system } = process.cpuUsage(before);
   const { restoredBytes } = checkpoints.status();
   await output.close();
-  return { ms, bytes: Number(restoredBytes) };
+  return { ms, cpuMs: (user + system) / 1000, bytes: Number(restoredBytes) };
 }
 
 async function restoreStore() {
@@ -109,6 +113,7 @@ function summary() {
     writeMs: Math.round(written.ms),
     readMs: Math.round(readMs),
     restoreMs: Math.round(restoreMs),
+    restoreCpuMs: Math.round(median(restores.map((one) => one.restore.cpuMs))),
     restoreMsAll: restores.map((one) => Math.round(one.restore.ms)),
     keysPerSecond: Math.round((1000 * keys) / restoreMs),
     megabytesPerSecond: Math.round(bytes / 1000 / restoreMs),
