@@ -173,6 +173,18 @@ describeWithBroker("a task's output", () => {
     }
   });
 
+  test("a topic that is deleted under it is told, for good", async () => {
+    const topic = await freshTopic(client);
+    const output = await opened({ group: freshName("group") });
+    await output.partitionsOf(topic);
+    await client.deleteTopics([topic], 10_000);
+    output.add({ topic, partition: 0 }, clock.now(), null, "nowhere to go");
+    output.cut();
+    const failure = await output.commit([]).catch((thrown: unknown) => thrown);
+    expect(String(failure)).toMatch(`UNKNOWN_TOPIC_OR_PARTITION: topic ${topic} is gone`);
+    expect(mayRestart(failure)).toBe(false);
+  });
+
   test("a task that is closed aborts what it left open: readers need not wait for the timeout", async () => {
     const group = freshName("group");
     const out = await freshTopic(client);

@@ -41,7 +41,10 @@ export class BatchSender {
     this.#leaders = new TopicLeaders({
       ...options,
       topics: () => [...outputs.values()].map(({ place }) => place.topic),
-      onKnown: () => this.pump(),
+      onKnown: () => {
+        this.#checkTopics();
+        this.pump();
+      },
       onFailure: (failure) => this.fail(failure),
       signal: this.#closed.signal,
     });
@@ -92,6 +95,14 @@ export class BatchSender {
     this.#closed.abort();
     this.fail(new KafkaFailure("CLIENT", "the producer is closed", false));
     await briefly(this.#options.clock, this.settled());
+  }
+
+  /** What waits for a topic that was deleted would wait for ever. */
+  #checkTopics(): void {
+    for (const { sealed, place } of this.#outputs.values()) {
+      if (sealed.length === 0 || !this.#leaders.isGone(place.topic)) continue;
+      this.fail(new KafkaFailure("UNKNOWN_TOPIC_OR_PARTITION", `topic ${place.topic} is gone`, false));
+    }
   }
 
   #start(leader: number): void {
