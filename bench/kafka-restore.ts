@@ -51,7 +51,6 @@ async function task() {
     guarantee: "exactly-once",
     group,
     transactionalId: group,
-    membership: () => ({ groupId: group, memberId: "", generation: -1, instanceId: undefined }),
     onTrouble: ({ message }) => process.stderr.write(`${message}\n`),
   });
   const warn = (message: string) => process.stderr.write(`${message}\n`);

@@ -46,8 +46,7 @@ describeWithBroker("checkpoints on Kafka", () => {
     const { group, guarantee, changelog } = setup;
     const onTrouble = () => {};
     const base = { client, clock, random, group, onTrouble };
-    const membership = () => ({ groupId: group, memberId: "", generation: -1, instanceId: undefined });
-    const output = await openTaskOutput({ ...base, guarantee, transactionalId: group, membership });
+    const output = await openTaskOutput({ ...base, guarantee, transactionalId: group });
     outputs.push(output);
     const input = { topic: setup.input, partition: 0 };
     return new KafkaCheckpoints({ ...base, output, input, sourceId: "in", changelog, warn: () => {}, ...options });

@@ -67,7 +67,6 @@ export async function startTask(setup: TaskSetup): Promise<RunningTask> {
     ...base,
     guarantee,
     transactionalId: `${group}-${input}-0`,
-    membership: () => ({ groupId: group, memberId: "", generation: -1, instanceId: undefined }),
     ...(setup.transactionTimeoutMs === undefined ? {} : { transactionTimeoutMs: setup.transactionTimeoutMs }),
   });
   const { warn = () => {}, onProgress } = setup;
