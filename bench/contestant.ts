@@ -1,13 +1,21 @@
 import { spawn } from "node:child_process";
+import { watchProcess } from "./process-watch.ts";
+
+const failureCharactersMax = 200;
+/** A run that takes longer hangs, and has failed. */
+const runMsMax = 300_000;
 
 /** A process that is measured from its start to its exit. */
 export interface Contestant {
   readonly name: string;
-  readonly command: readonly string[];
+  /** Made anew for each run where it differs from run to run. */
+  readonly command: readonly string[] | (() => readonly string[]);
   /** What it made of the input, from what it printed: told beside its time, since a fast wrong answer is none. */
   readonly result: (stdout: string, stderr: string) => Promise<Outcome> | Outcome;
   /** Runs before each measured run, unmeasured. */
   readonly before?: (() => Promise<void>) | undefined;
+  /** In how many rounds it takes part: fewer for one so slow that the others would wait. Default all. */
+  readonly roundsMax?: number | undefined;
 }
 
 /** What a run came to. */
@@ -21,29 +29,82 @@ export interface Outcome {
 export interface Measured {
   readonly contestant: Contestant;
   readonly seconds: number[];
+  /** Processor time: what is left of a run when others use the machine too. */
+  readonly cpuSeconds: number[];
   readonly rssBytes: number[];
   outcome: string;
+  /** Why it did not get through, in a line; it is not run again then. */
+  failure: string | undefined;
+}
+
+/** How contestants are run. */
+export interface MeasureOptions {
+  /** Go on without one that fails, instead of ending. Default false. */
+  readonly goOn?: boolean;
+  /** Run all once unmeasured before. Default true. */
+  readonly warmUp?: boolean;
 }
 
 /** Runs all of them in turn, `rounds` times after one unmeasured round, so that a slow spell of the machine hits all alike. */
-export async function measure(contestants: readonly Contestant[], rounds: number): Promise<Measured[]> {
-  const all = contestants.map((contestant): Measured => ({ contestant, seconds: [], rssBytes: [], outcome: "" }));
-  for (let round = 0; round <= rounds; round++) {
+export async function measure(
+  contestants: readonly Contestant[],
+  rounds: number,
+  { goOn = false, warmUp = true }: MeasureOptions = {},
+): Promise<Measured[]> {
+  const all = contestants.map(
+    (contestant): Measured => ({
+      contestant,
+      seconds: [],
+      cpuSeconds: [],
+      rssBytes: [],
+      outcome: "",
+      failure: undefined,
+    }),
+  );
+  for (let round = warmUp ? 0 : 1; round <= rounds; round++) {
     for (const one of all) {
+      if (one.failure !== undefined || round > (one.contestant.roundsMax ?? rounds)) continue;
       process.stderr.write(`round ${round} of ${rounds}: ${one.contestant.name} ... `);
-      const seconds = await runOnce(one);
-      process.stderr.write(`${seconds.toFixed(2)} s\n`);
-      if (round > 0) one.seconds.push(seconds);
+      const spent = await attempt(one, goOn);
+      process.stderr.write(spent === undefined ? `failed: ${one.failure}\n` : `${spentText(spent, one)}\n`);
+      if (round === 0 || spent === undefined) continue;
+      one.seconds.push(spent.seconds);
+      one.cpuSeconds.push(spent.cpuSeconds);
     }
   }
   return all;
 }
 
-async function runOnce(measured: Measured): Promise<number> {
-  const { command, before, name, result } = measured.contestant;
+/** What a run took. */
+interface Spent {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
+
+function spentText({ seconds, cpuSeconds }: Spent, { outcome }: Measured): string {
+  return `${seconds.toFixed(2)} s, ${cpuSeconds.toFixed(1)} s of processor time; ${outcome}`;
+}
+
+/** Undefined when it failed and the others go on. */
+async function attempt(measured: Measured, goOn: boolean): Promise<Spent | undefined> {
+  try {
+    return await runOnce(measured);
+  } catch (thrown) {
+    if (!goOn) throw thrown;
+    measured.failure = (thrown as Error).message.trim().split("\n")[0]!.slice(0, failureCharactersMax);
+    return undefined;
+  }
+}
+
+async function runOnce(measured: Measured): Promise<Spent> {
+  const { before, name, result } = measured.contestant;
   await before?.();
+  const given = measured.contestant.command;
+  const command = typeof given === "function" ? given() : given;
   const began = performance.now();
   const child = spawn(command[0]!, command.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
+  const watch = watchProcess(child.pid!);
+  const limit = setTimeout(() => child.kill("SIGKILL"), runMsMax);
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => (stdout += String(chunk)));
@@ -51,13 +112,16 @@ async function runOnce(measured: Measured): Promise<number> {
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", resolve);
+  }).finally(() => {
+    clearTimeout(limit);
+    watch.stop();
   });
   const seconds = (performance.now() - began) / 1000;
-  if (code !== 0) throw new Error(`${name} exited with ${code}: ${stderr.slice(0, 2000)}`);
+  if (code !== 0) throw new Error(`${name}: exit code ${code}: ${stderr.slice(0, 2000)}`);
   const outcome = await result(stdout, stderr);
   measured.outcome = outcome.text;
-  if (outcome.rssBytes !== undefined) measured.rssBytes.push(outcome.rssBytes);
-  return seconds;
+  measured.rssBytes.push(outcome.rssBytes ?? watch.peakRssBytes);
+  return { seconds, cpuSeconds: watch.cpuSeconds };
 }
 
 /** The middle value. */

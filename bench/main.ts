@@ -1,15 +1,19 @@
 // `npm run bench [-- --frames N --rounds N --write]`: measures, prints a table, and with --write puts it into
 // docs/performance.md.
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type Measured, measure, median } from "./contestant.ts";
+import { type Measured, measure } from "./contestant.ts";
+import { aboutRun, memoryText, secondsText, timesAsLong, writeSection } from "./report.ts";
 import { contestants, inputOf } from "./unique-users.ts";
 
 /** Benchmarks of parts, each a script that says itself how it is called: `npm run bench -- tcp-fan-out 100 300000`. */
 const suites: Readonly<Record<string, URL>> = {
+  "follower-maze": new URL("./follower-maze.ts", import.meta.url),
+  "kafka-restore": new URL("./kafka-restore.ts", import.meta.url),
+  exchange: new URL("./exchange.ts", import.meta.url),
+  kafka: new URL("./kafka/main.ts", import.meta.url),
+  "kafka-latency": new URL("./kafka/latency.ts", import.meta.url),
   resequence: new URL("./resequence.ts", import.meta.url),
   "tcp-fan-out": new URL("./tcp-fan-out.ts", import.meta.url),
 };
@@ -26,19 +30,12 @@ const { values } = parseArgs({
     write: { type: "boolean", default: false },
   },
 });
-const page = new URL("../docs/performance.md", import.meta.url);
 const input = inputOf(Number(values.frames));
 const [ours, ...others] = await measure(contestants(input), Number(values.rounds));
-const text = [machine(), "", table(ours!, others), "", chain(), "", memory()].join("\n");
+const about = aboutRun(Number(values.frames), input.bytes, `npm run bench -- --rounds ${values.rounds}`);
+const text = [about, "", table(ours!, others), "", chain(), "", memory()].join("\n");
 process.stdout.write(`${text}\n`);
-if (values.write) replaceBetween("<!-- bench: begin -->", "<!-- bench: end -->", text);
-
-function machine(): string {
-  const processor = cpus()[0]?.model.trim() ?? "unknown processor";
-  const date = new Date().toISOString().slice(0, 10);
-  const size = `${(input.bytes / 1e9).toFixed(2)} GB in ${Number(values.frames).toLocaleString("en-US")} frames`;
-  return `${date}, ${cpus().length} cores of ${processor}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}. Input: ${size}. \`npm run bench -- --rounds ${values.rounds}\`: whole processes from start to exit, in turn; median (least–most).`;
-}
+if (values.write) writeSection("bench", text);
 
 function table(first: Measured, rest: readonly Measured[]): string {
   const rows = [first, ...rest].map((one) => row(one, first));
@@ -46,11 +43,8 @@ function table(first: Measured, rest: readonly Measured[]): string {
 }
 
 function row(one: Measured, first: Measured): string {
-  const [least, most] = [Math.min(...one.seconds), Math.max(...one.seconds)];
-  const seconds = `${median(one.seconds).toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`;
-  const ratio = median(one.seconds.map((second, round) => second / first.seconds[round]!)).toFixed(2);
-  const rss = one.rssBytes.length === 0 ? "" : `${Math.round(Math.max(...one.rssBytes) / 1e6)} MB`;
-  return `| ${one.contestant.name} | ${seconds} | ${ratio} | ${rss} | ${one.outcome} |`;
+  const cells = [one.contestant.name, secondsText(one), timesAsLong(one, first), memoryText(one), one.outcome];
+  return `| ${cells.join(" | ")} |`;
 }
 
 function chain(): string {
@@ -70,11 +64,4 @@ function figures(script: URL): Record<string, number> {
   const args = ["--expose-gc", "--conditions=millrace-source", fileURLToPath(script)];
   const run = spawnSync(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   return JSON.parse(run.stdout.toString()) as Record<string, number>;
-}
-
-function replaceBetween(begin: string, end: string, body: string): void {
-  const before = readFileSync(page, "utf8");
-  const [from, to] = [before.indexOf(begin), before.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/performance.md has no place for the table: ${begin} ... ${end}`);
-  writeFileSync(page, `${before.slice(0, from + begin.length)}\n${body}\n${before.slice(to)}`);
 }

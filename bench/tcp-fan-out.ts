@@ -35,14 +35,16 @@ function readAsClients(): void {
   });
 }
 
+type ListedDelivery = Delivery & { readonly to: "all" | readonly string[] };
+
 /** The events of one flush over and over: to all, to one, to one, to five, to nobody. */
-function deliveries(clients: number): Delivery[] {
+function deliveries(clients: number): ListedDelivery[] {
   let seed = 666;
   const someone = () => {
     seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
     return String(seed % clients);
   };
-  return Array.from({ length: flushEvents }, (_, n): Delivery => {
+  return Array.from({ length: flushEvents }, (_, n): ListedDelivery => {
     const bytes = Buffer.from(`${1_000_000 + n}|${"BPFSU"[n % 5]}|${n % 997}|${n % 991}\r\n`);
     const receivers = [0, 1, 1, 5, 0][n % 5]!;
     return { bytes, to: n % 5 === 0 ? "all" : Array.from({ length: receivers }, someone) };
@@ -50,7 +52,7 @@ function deliveries(clients: number): Delivery[] {
 }
 
 /** The bytes of one flush, by client. */
-function flushBytes(events: readonly Delivery[], clients: number): Buffer[] {
+function flushBytes(events: readonly ListedDelivery[], clients: number): Buffer[] {
   const parts: Uint8Array[][] = Array.from({ length: clients }, () => []);
   for (const { bytes, to } of events) {
     if (to === "all") for (const part of parts) part.push(bytes);

@@ -33,6 +33,7 @@ export type { Source, SourceContext, SourceProgress, SourceReader, SourceTraits 
 export type { ChangeLog, Checkpoint, CheckpointStore, Stateful, StoreChanges } from "./core/state.ts";
 export type { Stage, StageEnds, StageInput } from "./distributed/stage.ts";
 export { stagesOf } from "./distributed/stages.ts";
+export { stagesText } from "./distributed/stages-text.ts";
 export * from "./observe/index.ts";
 export * from "./operators/aggregates/index.ts";
 export type { DecodeOptions } from "./operators/decode.ts";

@@ -17,6 +17,8 @@ export async function build() {
   const fresh = join(root, "node_modules", `.build-${process.pid}`);
   try {
     if ((await compile(fresh)) !== 0 || !existsSync(fresh)) return false;
+    const { bundle } = await import("./bundle.mjs");
+    await bundle(fresh);
     for (const path of sources) if (isAsset(path)) cpSync(path, join(fresh, relative(root, path)));
     utimesSync(fresh, newest / 1000, newest / 1000);
     replace(fresh);

@@ -21,10 +21,11 @@ export interface Decoder<T> {
   /** What it reads, for `explain()`: `"json.pick(ts, uid)"`. */
   readonly name: string;
   /**
-   * Called before the records of a block, with the run of bytes in which all of them lie (and what separates them):
-   * for checks and indexes that are cheaper over many. Optional.
+   * Called before the records of a block: record `i` of `size`, at least one, lies from `bounds[2 * i]` to `bounds[2 * i + 1]`
+   * of `bytes`, and all of them lie in that order. For checks and indexes that are cheaper over many. Optional. The records are
+   * decoded afterwards in their order, but some may be left out, and others, from elsewhere, may come between.
    */
-  begin?(bytes: Uint8Array, start: number, end: number): void;
+  begin?(bytes: Uint8Array, bounds: Int32Array, size: number): void;
   decode(bytes: Uint8Array, start: number, end: number): T | Malformed;
 }
 

@@ -50,7 +50,8 @@ export const errorCodes = {
   ML3002: {
     meaning: "A source cannot be read again from where the state left it.",
     retryable: false,
-    advice: "Give the same input as in the run before, or start afresh with an empty state directory.",
+    advice:
+      "Give the same input as in the run before, or start afresh: with an empty state directory, or, on Kafka, another group.",
   },
   ML4001: {
     meaning: "A sink could not be opened or written.",
@@ -69,20 +70,21 @@ export const errorCodes = {
     advice: "Stop the other process, or give this one a state directory of its own.",
   },
   ML5002: {
-    meaning: "The state directory holds nothing that can be restored whole.",
+    meaning: "The stored state holds nothing that can be restored whole.",
     retryable: false,
-    advice: "Put a copy of the directory back, or remove it to start afresh from the sources' beginning.",
+    advice: "Put a copy of it back, or start afresh: with an empty state directory, or, on Kafka, another group.",
   },
   ML5003: {
     meaning: "The stored state does not fit the pipeline.",
     retryable: false,
     advice:
-      "Run the version of the pipeline that wrote it, give the changed step a new id, or start with an empty state directory.",
+      "Run the version of the pipeline that wrote it, give the changed step a new id, or start afresh: with an empty state directory, or, on Kafka, another group.",
   },
   ML5004: {
     meaning: "The state could not be written.",
     retryable: true,
-    advice: "Check the disk's space and your rights; then start again: the last checkpoint stands.",
+    advice:
+      "Check the disk's space and your rights, or that the brokers run; then start again: the last checkpoint stands.",
   },
   ML6001: {
     meaning: "The pipeline did not stop within the time it was given.",

@@ -118,10 +118,11 @@ export interface OperatorContext<Out> {
 export interface Task<In> {
   record(value: In): void;
   /**
-   * Comes before the records of a batch of bytes, with the run of bytes in which all of them lie, to a step that reads a
-   * byte source directly: for checks that are cheaper over many records.
+   * Comes before the records of a batch of bytes, with the bytes and bounds of all of them as in `ByteBatch`, to a step that
+   * reads byte sources directly: for checks that are cheaper over many records. Batches of several sources may interleave: one
+   * is interrupted by another when the pipeline was held back in its middle.
    */
-  block?(bytes: Uint8Array, start: number, end: number): void;
+  block?(bytes: Uint8Array, bounds: Int32Array, size: number): void;
   watermark?(time: number): void;
   idle?(): void;
   end?(): void | Promise<void>;

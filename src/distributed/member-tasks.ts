@@ -115,7 +115,6 @@ export class MemberTasks {
         topology,
         source,
         settings,
-        membership: () => member.membership,
         ends,
         fetchBytes,
         clock,

@@ -1,4 +1,4 @@
-import { type GroupMembership, type KafkaClient, nameOf } from "../connectors/kafka/client/kafka-client.ts";
+import { type KafkaClient, nameOf } from "../connectors/kafka/client/kafka-client.ts";
 import { isSameCluster, openClient } from "../connectors/kafka/kafka-options.ts";
 import { KafkaSink } from "../connectors/kafka/kafka-sink.ts";
 import type { KafkaSource } from "../connectors/kafka/kafka-source.ts";
@@ -25,7 +25,6 @@ export interface TaskSetup {
   readonly topology: Topology;
   readonly source: KafkaSource;
   readonly settings: GroupSettings;
-  readonly membership: () => GroupMembership;
   /** By source partition: where a run that ends by itself is through; undefined for one that goes on. */
   readonly ends: ReadonlyMap<string, number> | undefined;
   /** How much one fetch may bring, given how many tasks share this process. */
@@ -57,9 +56,8 @@ export async function openTask(setup: TaskSetup, signal: AbortSignal): Promise<T
         outputCheckpointMs: setup.settings.commitIntervalMs,
       },
       close: async () => {
-        // Connections first: a request that waits for a broker would wait to its end.
-        await client.close();
         await output.close();
+        await client.close();
       },
     };
   } catch (thrown) {
@@ -69,16 +67,16 @@ export async function openTask(setup: TaskSetup, signal: AbortSignal): Promise<T
 }
 
 function openOutput(setup: TaskSetup, client: KafkaClient): Promise<TaskOutput> {
-  const { settings, input, clock, random, membership, logger } = setup;
+  const { settings, input, clock, random, logger } = setup;
   const { topic, partition } = input.place;
   return openTaskOutput({
     client,
     clock,
     random,
-    membership,
     guarantee: settings.guarantee,
     group: settings.group,
     transactionalId: transactionalId(settings.group, topic, partition),
+    commitIntervalMs: settings.commitIntervalMs,
     transactionTimeoutMs: settings.transactionTimeoutMs,
     onTrouble: new TroubleLog(logger, clock).note,
   });

@@ -6,7 +6,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { Pipeline } from "../stream/pipeline.ts";
 import { stream } from "../stream/stream.ts";
 import { listSource, memorySink } from "../testing/index.ts";
-import { session, tumbling } from "../time/windows.ts";
+import { tumbling } from "../time/windows.ts";
 import { stagesOf } from "./stages.ts";
 
 interface Click {
@@ -158,14 +158,6 @@ test.each([
     '"sum" keeps state for all records',
   ],
   ["anyone's operator with state", clicks().via("odd", stateful).to("out", memorySink()), "put a keyBy before it"],
-  [
-    "sessions over everything",
-    clicks()
-      .window("s", session({ gap: 5 }))
-      .aggregate({ n: count() })
-      .to("out", memorySink()),
-    "keeps state",
-  ],
   ["a rate", clicks().throttle("slow", "5/s").to("out", memorySink()), "needs all records in one task"],
   [
     "an order",

@@ -138,3 +138,12 @@ test("own figures that only look like a clock, and names with commands in them, 
     `${started}\nstep "users": waits for event time\\u001b[2J; event time has not begun\n`,
   );
 });
+
+test("a partition that another task reads is told with when that last told of it", () => {
+  const partitions = [{ name: "frames-3", highestTime: at, idle: false, toldAtMs: now - 3_000 }];
+  const elsewhere = `${started}\nstep "users": ${waitsFor}; event time stands at 2016-07-11T13:39:31Z since 12 s, held by partition "frames-3", whose task told so 3 s ago\n`;
+  expect(explained({}, { partitions })).toBe(elsewhere);
+  expect(explained({ partitions: ["frames-3"] }, { partitions }), "read here after all").toContain(
+    'held by partition "frames-3" of source "frames", which is being read',
+  );
+});

@@ -44,11 +44,15 @@ function sinceText(momentMs: number, nowMs: number | undefined): string {
 }
 
 function holderClause(clock: EventClockStatus | undefined, status: JobStatus): string {
-  const partition = slowest(clock)?.name;
+  const { name: partition, toldAtMs } = slowest(clock) ?? {};
   const source =
     status.sources.find((one) => partition !== undefined && one.partitions?.includes(partition)) ??
     (status.sources.length === 1 ? status.sources[0] : undefined);
   const held = partition === undefined ? undefined : `held by partition "${printable(partition)}"`;
+  if (held !== undefined && toldAtMs !== undefined && !source?.partitions?.includes(partition!)) {
+    const told = status.atMs === undefined ? `at ${formatTime(toldAtMs)}` : `${sinceText(toldAtMs, status.atMs)} ago`;
+    return `, ${held}, whose task told so ${told}`;
+  }
   if (source === undefined) return held === undefined ? "" : `, ${held}`;
   const doing = sourceClause(source, clock?.idleAfterMs);
   return held === undefined ? `; ${sourceName(source)} ${doing}` : `, ${held} of ${sourceName(source)}, which ${doing}`;

@@ -39,6 +39,8 @@ export interface PartitionClockStatus {
   /** The highest event time seen; undefined before it has begun. */
   readonly highestTime: number | undefined;
   readonly idle: boolean;
+  /** Wall time at which another task, which reads the partition, last told of it, in ms; undefined if this one reads it, or none has told in this run. */
+  readonly toldAtMs?: number | undefined;
 }
 
 /** How far a source has come. */

@@ -88,7 +88,8 @@ test("a decoder is told of each batch before its records, when it reads the sour
   const told: string[] = [];
   const watching: Decoder<string> = {
     name: "watching",
-    begin: (bytes, start, end) => void told.push(Buffer.from(bytes.subarray(start, end)).toString()),
+    begin: (bytes, bounds, size) =>
+      void told.push(Buffer.from(bytes.subarray(bounds[0], bounds[2 * size - 1])).toString()),
     decode: (bytes, start, end) => {
       const text = Buffer.from(bytes.subarray(start, end)).toString();
       told.push(text);

@@ -20,7 +20,7 @@ export function decode<T>(decoder: Decoder<T>, options: DecodeOptions = {}): Ope
     open: (context) => ({
       ...(decoder.begin === undefined
         ? {}
-        : { block: (bytes: Uint8Array, start: number, end: number) => decoder.begin!(bytes, start, end) }),
+        : { block: (bytes: Uint8Array, bounds: Int32Array, size: number) => decoder.begin!(bytes, bounds, size) }),
       record: (slice) => {
         const value = decoder.decode(slice.buffer, slice.start, slice.end);
         if (!(value instanceof Malformed)) context.emit(value);

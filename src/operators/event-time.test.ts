@@ -306,6 +306,27 @@ describe("event time of live input", () => {
     expect(bench.clock.nextAtMs).toBeUndefined();
   });
 
+  test("falls silent when nothing has ever come, once, as long as nothing does", async () => {
+    const bench = new Bench({ idle: "10s" }, true);
+    bench.restart();
+    bench.busyMs = 4_000;
+    await bench.clock.advance(13_999);
+    expect(bench.log).toEqual([]);
+    await bench.clock.advance(60_000);
+    expect(bench.log).toEqual([["idle"]]);
+    const spoken = new Bench({ idle: "10s" }, true);
+    spoken.restart();
+    await spoken.clock.advance(9_000);
+    spoken.feed({ id: 0, ts: 5 });
+    await spoken.clock.advance(9_999);
+    expect(spoken.log).toEqual([
+      ["out", 0, 5],
+      ["watermark", 5],
+    ]);
+    await spoken.clock.advance(2_000);
+    expect(spoken.log.at(-1)).toEqual(["idle"]);
+  });
+
   test("of input with an end, or without `idle`, nothing is silence", async () => {
     for (const bench of [new Bench({ idle: "10s" }, false), new Bench({}, true)]) {
       bench.feed({ id: 0, ts: 1000 });
@@ -372,6 +393,23 @@ describe("event time's state", () => {
     expect(bench.log).toEqual([["watermark", 4_000]]);
     await bench.clock.advance(10_000);
     expect(bench.log.at(-1)).toEqual(["idle"]);
+  });
+
+  test("says again that all were silent, and not that one was", async () => {
+    const bench = new Bench({ idle: "10s" }, true);
+    bench.feed({ id: 0, ts: 1000, from: "a" });
+    await bench.clock.advance(5_000);
+    bench.feed({ id: 1, ts: 900, from: "b" });
+    for (const [ms, after] of [
+      [6_000, [["watermark", 1000]]],
+      [11_000, [["watermark", 1000], ["idle"]]],
+    ] as const) {
+      await bench.clock.advance(ms);
+      bench.checkpoint();
+      bench.log.length = 0;
+      bench.restart();
+      expect(bench.log).toEqual(after);
+    }
   });
 
   test("of an idle partition remembers that it is", async () => {

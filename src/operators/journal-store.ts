@@ -1,31 +1,7 @@
-import type { KeptRecord } from "../core/operator.ts";
-import { Slice } from "../core/records.ts";
 import type { ChangeLog, Stateful } from "../core/state.ts";
+import type { ValueCodec } from "../state/value-codec.ts";
 import { packed, unpacked } from "../time/packed.ts";
-import { sliceOf } from "./resequence-store.ts";
-
-/** A record in a journal. It stands for itself as the record at hand when it leaves: its source's bytes are not kept. */
-export class JournalRecord implements KeptRecord {
-  readonly value: unknown;
-  readonly time: number;
-  readonly key: unknown;
-  readonly partition: string | undefined;
-
-  constructor(value: unknown, info: Pick<KeptRecord, "time" | "key" | "partition">) {
-    this.value = value;
-    this.time = info.time;
-    this.key = info.key;
-    this.partition = info.partition;
-  }
-
-  get raw(): undefined {
-    return undefined;
-  }
-
-  get place(): string {
-    return `${this.partition ?? "no partition"}, from the journal`;
-  }
-}
+import { groupBytes, type JournalRecord, recordsOf } from "./journal-group.ts";
 
 /** Records that one checkpoint took together. */
 interface Group {
@@ -38,13 +14,10 @@ interface Group {
   durable: boolean;
 }
 
-type StoredRecord = readonly [
-  time: number,
-  key: unknown,
-  partition: string | undefined,
-  isSlice: boolean,
-  value: unknown,
-];
+/** Stored under this: the number of the group that comes first, and how many of it have been handed on. */
+const cursorKey = "next";
+
+type Cursor = readonly [number: number, next: number];
 
 /** Records that wait until a checkpoint that has them is durable, in the order they came: one entry in the state for those of a checkpoint. */
 export class JournalStore implements Stateful {
@@ -54,11 +27,14 @@ export class JournalStore implements Stateful {
   #groups: Group[] = [];
   #number = 0;
   #gone: number[] = [];
-  #restoring = new Map<number, JournalRecord[]>();
+  #restoring = new Map<number, Uint8Array>();
+  #restoredCursor: Cursor = [0, 0];
+  readonly #codec: ValueCodec<unknown>;
   readonly #onDurable: () => void;
 
   /** `onDurable` is called when records may have become durable, by a checkpoint or a restore. */
-  constructor(onDurable: () => void) {
+  constructor(codec: ValueCodec<unknown>, onDurable: () => void) {
+    this.#codec = codec;
     this.#onDurable = onDurable;
   }
 
@@ -92,13 +68,16 @@ export class JournalStore implements Stateful {
   collect(log: ChangeLog): void {
     for (const number of this.#gone.splice(0)) log.delete(String(number));
     const first = this.#groups[0];
-    if (first !== undefined && first.next !== first.storedNext) this.#put(log, first);
+    if (first !== undefined && first.next !== first.storedNext) {
+      log.put(cursorKey, cursorOf(first));
+      first.storedNext = first.next;
+    }
     if (this.#fresh.length === 0) return;
     this.#number += 1;
     const group = { number: this.#number, records: this.#fresh, next: 0, storedNext: 0, durable: false };
     this.#groups.push(group);
     this.#fresh = [];
-    this.#put(log, group);
+    log.put(String(group.number), groupBytes(group.records, this.#codec));
   }
 
   committed(): void {
@@ -108,40 +87,36 @@ export class JournalStore implements Stateful {
 
   *entries(): Iterable<readonly [string, Uint8Array]> {
     for (const group of [...this.#groups]) {
-      if (group.next < group.records.length) yield [String(group.number), bytesOf(group)];
+      if (group.next === group.records.length) continue;
+      yield [String(group.number), groupBytes(group.records, this.#codec)];
     }
+    const first = this.#groups[0];
+    if (first !== undefined) yield [cursorKey, cursorOf(first)];
   }
 
   apply(key: string, value: Uint8Array | undefined): void {
+    if (key === cursorKey) {
+      this.#restoredCursor = unpacked(value!) as Cursor;
+      return;
+    }
     if (value === undefined) this.#restoring.delete(Number(key));
-    else this.#restoring.set(Number(key), (unpacked(value) as StoredRecord[]).map(recordOf));
+    else this.#restoring.set(Number(key), new Uint8Array(value));
     this.#number = Math.max(this.#number, Number(key));
   }
 
   restored(): void {
-    for (const [number, records] of [...this.#restoring].sort(([a], [b]) => a - b)) {
-      this.#groups.push({ number, records, next: 0, storedNext: 0, durable: true });
-      this.size += records.length;
+    const [cursor, handedOn] = this.#restoredCursor;
+    for (const [number, bytes] of [...this.#restoring].sort(([a], [b]) => a - b)) {
+      const records = recordsOf(bytes, this.#codec);
+      const next = number === cursor ? handedOn : 0;
+      this.#groups.push({ number, records, next, storedNext: next, durable: true });
+      this.size += records.length - next;
     }
     this.#restoring = new Map();
     this.#onDurable();
   }
-
-  #put(log: ChangeLog, group: Group): void {
-    log.put(String(group.number), bytesOf(group));
-    group.storedNext = group.next;
-  }
 }
 
-function bytesOf({ records, next }: Group): Uint8Array {
-  return packed(
-    records.slice(next).map(({ time, key, partition, value }): StoredRecord => {
-      const isSlice = value instanceof Slice;
-      return [time, key, partition, isSlice, isSlice ? value.copy() : value];
-    }),
-  );
-}
-
-function recordOf([time, key, partition, isSlice, value]: StoredRecord): JournalRecord {
-  return new JournalRecord(isSlice ? sliceOf(value as Uint8Array) : value, { time, key, partition });
+function cursorOf({ number, next }: Group): Uint8Array {
+  return packed([number, next] satisfies Cursor);
 }

@@ -122,6 +122,11 @@ test("watermarks stay behind the records that came before them", async () => {
   expect(log).toEqual([1, "w1", 2, "w2", 3, "w3"]);
 });
 
+const digits = {
+  encode: (n: number) => Buffer.from(String(n)),
+  decode: (bytes: Uint8Array) => Number(Buffer.from(bytes)),
+};
+
 test("a simulated run with crashes, stalls and duplicates gives what an undisturbed one does", async () => {
   const reports = await simulateSeeds(
     {
@@ -131,8 +136,9 @@ test("a simulated run with crashes, stalls and duplicates gives what an undistur
         const items = Array.from({ length: 90 }, (_, n): ListItem<number>[] =>
           world.random.below(5) === 0 ? [pause(world.random.below(800)), n] : [n],
         ).flat();
+        const codec = world.random.below(2) === 0 ? undefined : digits;
         return stream("numbers", listSource(items, { batchRecords: 4 }))
-          .journal("log", { capacity: 12 })
+          .journal("log", { capacity: 12, codec })
           .to("memory", memorySink({ pendingRecordsMax: 5 }));
       },
     },

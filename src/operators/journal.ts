@@ -1,17 +1,21 @@
 import { MillraceError } from "../core/errors.ts";
+import { limits } from "../core/limits.ts";
 import type { Operator, OperatorContext, Task } from "../core/operator.ts";
-import { Slice } from "../core/records.ts";
-import { JournalRecord, JournalStore } from "./journal-store.ts";
-import { sliceOf } from "./resequence-store.ts";
+import type { ValueCodec } from "../state/value-codec.ts";
+import { heldValueCodec } from "./held-value.ts";
+import { JournalRecord } from "./journal-group.ts";
+import { JournalStore } from "./journal-store.ts";
 
-/** How much a journal holds. */
-export interface JournalOptions {
+/** How much a journal holds, and how it writes it down. */
+export interface JournalOptions<T = unknown> {
   /** The most records that are in it, not durable or not yet handed on; the sources wait at that. 10,000 unless told. */
   readonly capacity?: number | undefined;
+  /** A value's bytes in the state: for values that have bytes of their own, several times faster than a structured clone, the default. */
+  readonly codec?: ValueCodec<T> | undefined;
 }
 
 /** Records handed on in one go, so that sinks can send meanwhile. */
-const releaseMax = 512;
+const releaseMax: number = limits.batchRecordsMax;
 
 /**
  * Hands a record on only when it is durable: when a checkpoint that has it is safe in the state. So nothing that is done
@@ -20,19 +24,19 @@ const releaseMax = 512;
  *
  * After a crash what was durable and not known to have been handed on is handed on first. In a run without checkpoints records pass as they come.
  *
- * State: the records; values must be such as a structured clone copies. Watermarks and silence stay behind what came before them.
+ * State: the records; without a codec values must be such as a structured clone copies. Watermarks and silence stay behind what came before them.
  */
-export function journal<T>(options: JournalOptions = {}): Operator<T, T> {
-  const { capacity = 10_000 } = options;
+export function journal<T>(options: JournalOptions<T> = {}): Operator<T, T> {
+  const { capacity = 10_000, codec = heldValueCodec as ValueCodec<T> } = options;
   if (!Number.isSafeInteger(capacity) || capacity < 1) {
     throw new MillraceError("ML1002", { message: 'journal: "capacity" must be a whole number above 0' });
   }
   return {
     kind: "journal",
-    stateVersion: "journal/1",
+    stateVersion: "journal/2",
     spread: { kind: "partition" },
     details: `at most ${capacity} records`,
-    open: (context) => new JournalTask(capacity, context),
+    open: (context) => new JournalTask(capacity, codec, context),
   };
 }
 
@@ -53,10 +57,11 @@ class JournalTask<T> implements Task<T> {
   #whenEmpty: (() => void)[] = [];
   #leaving: JournalRecord | undefined;
 
-  constructor(capacity: number, context: OperatorContext<T>) {
+  constructor(capacity: number, codec: ValueCodec<T>, context: OperatorContext<T>) {
     this.#capacity = capacity;
     this.#context = context;
-    this.#store = context.state("records", new JournalStore(() => context.enter(this.#release)));
+    const store = new JournalStore(codec as ValueCodec<unknown>, () => context.enter(this.#release));
+    this.#store = context.state("records", store);
     context.meter.gauge("held", () => this.#store.size);
   }
 
@@ -66,8 +71,7 @@ class JournalTask<T> implements Task<T> {
       return;
     }
     const { time, key, partition } = this.#context.record;
-    const own = value instanceof Slice ? sliceOf(value.copy()) : value;
-    this.#store.push(new JournalRecord(own, { time, key, partition: partition?.name }));
+    this.#store.push(new JournalRecord(value, { time, key, partition: partition?.name }));
     this.#came += 1;
     this.#holdIfFull();
   }

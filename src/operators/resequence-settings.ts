@@ -1,6 +1,8 @@
 import { type Duration, durationMs, durationText } from "../core/duration.ts";
 import { MillraceError } from "../core/errors.ts";
 import type { OnError } from "../core/operator.ts";
+import type { ValueCodec } from "../state/value-codec.ts";
+import { heldValueCodec } from "./held-value.ts";
 
 /** How records are put back in order. */
 export interface ResequenceOptions<T> {
@@ -22,6 +24,8 @@ export interface ResequenceOptions<T> {
   readonly capacityBytes?: number | undefined;
   /** The bytes that a value takes, about. For `capacityBytes`, and needed with it. */
   readonly sizeOf?: ((value: T) => number) | undefined;
+  /** A value's bytes in the state: for values that have bytes of their own, several times faster than a structured clone, the default. */
+  readonly codec?: ValueCodec<T> | undefined;
   readonly onError?: OnError | undefined;
 }
 
@@ -34,11 +38,12 @@ export interface ResequenceSettings<T> {
   readonly capacity: number;
   readonly capacityBytes: number;
   readonly sizeOf: (value: T) => number;
+  readonly codec: ValueCodec<T>;
 }
 
 /** Throws `ML1002` or `ML1003` at what cannot be. */
 export function settingsOf<T>(options: ResequenceOptions<T>): ResequenceSettings<T> {
-  const { by, first = 1, gapTimeout = "1s", capacity = 100_000, capacityBytes, sizeOf } = options;
+  const { by, first = 1, gapTimeout = "1s", capacity = 100_000, capacityBytes, sizeOf, codec } = options;
   whole("first", first, 0, Number.MAX_SAFE_INTEGER);
   whole("capacity", capacity, 1, 2 ** 24);
   if (capacityBytes !== undefined) whole("capacityBytes", capacityBytes, 1, Number.MAX_SAFE_INTEGER);
@@ -50,6 +55,7 @@ export function settingsOf<T>(options: ResequenceOptions<T>): ResequenceSettings
     capacity,
     capacityBytes: capacityBytes ?? Number.POSITIVE_INFINITY,
     sizeOf: sizeOf ?? (() => 0),
+    codec: codec ?? (heldValueCodec as ValueCodec<T>),
   };
 }
 

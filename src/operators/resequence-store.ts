@@ -1,41 +1,28 @@
-import type { KeptRecord } from "../core/operator.ts";
-import { Slice } from "../core/records.ts";
 import type { ChangeLog, Stateful } from "../core/state.ts";
+import type { ValueCodec } from "../state/value-codec.ts";
 import { NumberRanges } from "../time/number-ranges.ts";
 import { packed, unpacked } from "../time/packed.ts";
-import { ReorderRing, RingEntry } from "../time/reorder-ring.ts";
+import { ReorderRing, type RingEntry } from "../time/reorder-ring.ts";
+import { HeldValue, type ValueInfo } from "./held-value.ts";
 
-/** A record that waits for those before it. It stands for itself as the record at hand when it leaves: its source's bytes are not kept. */
-export class WaitingRecord extends RingEntry implements KeptRecord {
-  readonly value: unknown;
+/** A record that waits for those before it. */
+export class WaitingRecord extends HeldValue implements RingEntry {
+  readonly number: number;
   readonly bytes: number;
-  readonly time: number;
-  readonly key: unknown;
-  readonly partition: string | undefined;
   /** When it came, on the clock that holes are timed by. */
   readonly atMs: number;
   /** Whether a checkpoint has it, or a listing has shown it: its end must then be told. */
   stored = false;
   shown = false;
+  earlier: RingEntry | undefined = undefined;
+  later: RingEntry | undefined = undefined;
+  inRing = false;
 
-  constructor(
-    number: number,
-    value: unknown,
-    bytes: number,
-    atMs: number,
-    info: Pick<KeptRecord, "time" | "key" | "partition">,
-  ) {
-    super(number);
-    this.value = value;
+  constructor(number: number, value: unknown, bytes: number, atMs: number, info: ValueInfo) {
+    super(value, info);
+    this.number = number;
     this.bytes = bytes;
     this.atMs = atMs;
-    this.time = info.time;
-    this.key = info.key;
-    this.partition = info.partition;
-  }
-
-  get raw(): undefined {
-    return undefined;
   }
 
   get place(): string {
@@ -45,7 +32,7 @@ export class WaitingRecord extends RingEntry implements KeptRecord {
 
 const cursorKey = "next";
 
-type StoredRecord = readonly [Pick<KeptRecord, "time" | "key" | "partition">, bytes: number, slice: boolean, unknown];
+type StoredRecord = readonly [info: ValueInfo, bytes: number, value: Uint8Array];
 
 /** What a resequencing step knows: which number is next, which were skipped, and who waits. A checkpoint writes who came and went since the last. */
 export class ResequenceStore implements Stateful {
@@ -53,6 +40,7 @@ export class ResequenceStore implements Stateful {
   next: number;
   waitingBytes = 0;
   skipped = new NumberRanges();
+  readonly #codec: ValueCodec<unknown>;
   readonly #now: () => number;
   readonly #onRestored: () => void;
   /** Numbers that are in the changelog, or in a listing, and no longer wait. */
@@ -61,8 +49,9 @@ export class ResequenceStore implements Stateful {
   #restoring = new Map<number, Uint8Array>();
 
   /** `now` gives the time of arrival for what is restored; `onRestored` is called when it is back, or there was nothing. */
-  constructor(first: number, now: () => number, onRestored: () => void) {
+  constructor(first: number, codec: ValueCodec<unknown>, now: () => number, onRestored: () => void) {
     this.next = first;
+    this.#codec = codec;
     this.#now = now;
     this.#onRestored = onRestored;
   }
@@ -94,7 +83,7 @@ export class ResequenceStore implements Stateful {
     for (const number of this.#gone.splice(0)) log.delete(String(number));
     for (const record of this.ring.newestFirst()) {
       if (record.stored) break;
-      log.put(String(record.number), bytesOf(record));
+      log.put(String(record.number), this.#bytesOf(record));
       record.stored = true;
     }
     if (this.next === this.#storedNext) return;
@@ -107,7 +96,7 @@ export class ResequenceStore implements Stateful {
     for (const record of [...this.ring.newestFirst()]) {
       if (!record.inRing) continue;
       record.shown = true;
-      yield [String(record.number), bytesOf(record)];
+      yield [String(record.number), this.#bytesOf(record)];
     }
   }
 
@@ -123,8 +112,8 @@ export class ResequenceStore implements Stateful {
   restored(): void {
     const atMs = this.#now();
     for (const [number, bytes] of [...this.#restoring].sort(([a], [b]) => a - b)) {
-      const [info, size, slice, value] = unpacked(bytes) as StoredRecord;
-      const record = new WaitingRecord(number, slice ? sliceOf(value as Uint8Array) : value, size, atMs, info);
+      const [info, size, value] = unpacked(bytes) as StoredRecord;
+      const record = new WaitingRecord(number, this.#codec.decode(value), size, atMs, info);
       record.stored = true;
       this.put(record);
     }
@@ -135,17 +124,8 @@ export class ResequenceStore implements Stateful {
   #cursor(): Uint8Array {
     return packed([this.next, this.skipped.bounds]);
   }
-}
 
-function bytesOf({ value, bytes, time, key, partition }: WaitingRecord): Uint8Array {
-  const isSlice = value instanceof Slice;
-  return packed([{ time, key, partition }, bytes, isSlice, isSlice ? value.copy() : value]);
-}
-
-/** A slice in memory of its own. */
-export function sliceOf(bytes: Uint8Array): Slice {
-  const slice = new Slice();
-  slice.buffer = bytes;
-  slice.end = bytes.length;
-  return slice;
+  #bytesOf({ value, bytes, time, key, partition }: WaitingRecord): Uint8Array {
+    return packed([{ time, key, partition }, bytes, this.#codec.encode(value)] satisfies StoredRecord);
+  }
 }

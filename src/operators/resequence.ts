@@ -1,12 +1,13 @@
 import type { Timer } from "../core/clock.ts";
+import { limits } from "../core/limits.ts";
 import type { Counter } from "../core/meter.ts";
 import type { Operator, OperatorContext, Task } from "../core/operator.ts";
-import { Slice } from "../core/records.ts";
+import type { ValueCodec } from "../state/value-codec.ts";
 import { detailsOf, type ResequenceOptions, type ResequenceSettings, settingsOf } from "./resequence-settings.ts";
-import { ResequenceStore, sliceOf, WaitingRecord } from "./resequence-store.ts";
+import { ResequenceStore, WaitingRecord } from "./resequence-store.ts";
 
 /** Records handed on in one go; the rest of a longer run follows in later turns, with the sources held back, so that sinks can send meanwhile. */
-const releaseMax = 512;
+const releaseMax: number = limits.batchRecordsMax;
 
 /** Sums of times are off by less: a timer that is due must not find that it is not. */
 const roundingMs = 0.001;
@@ -21,14 +22,14 @@ const roundingMs = 0.001;
  * 1,024 ranges are remembered: a record that is late for an older one counts as a duplicate.
  *
  * Costs the same for each record however many wait. What a record keeps while it waits: value, time, key, partition; not its source's bytes.
- * Watermarks and silence stay behind what waited when they came. State: the numbers and who waits; values must be
- * such as a structured clone copies. After a restore holes are timed afresh.
+ * Watermarks and silence stay behind what waited when they came. State: the numbers and who waits; without a
+ * codec values must be such as a structured clone copies. After a restore holes are timed afresh.
  */
 export function resequence<T>(options: ResequenceOptions<T>): Operator<T, T> {
   const settings = settingsOf(options);
   return {
     kind: "resequence",
-    stateVersion: "resequence/1",
+    stateVersion: "resequence/2",
     spread: { kind: "single" },
     details: detailsOf(settings),
     sides: ["late", "duplicate", "tooFar"],
@@ -72,8 +73,9 @@ class ResequenceTask<T> implements Task<T> {
       duplicate: meter.counter("duplicate"),
       tooFar: meter.counter("tooFar"),
     };
-    const restored = () => this.#goOn();
-    this.#store = context.state("order", new ResequenceStore(settings.first, () => this.#now(), restored));
+    const { first, codec } = settings;
+    const store = new ResequenceStore(first, codec as ValueCodec<unknown>, () => this.#now(), this.#goOn);
+    this.#store = context.state("order", store);
     meter.gauge("waiting", () => this.#store.ring.size);
   }
 
@@ -140,10 +142,9 @@ class ResequenceTask<T> implements Task<T> {
     else if (ring.has(number)) this.#putAside("duplicate", value);
     else if (number - next >= capacity && !this.#isPlausible(number)) this.#putAside("tooFar", value);
     else {
-      const own = value instanceof Slice ? sliceOf(value.copy()) : value;
       const { time, key, partition } = this.#context.record;
       this.#store.put(
-        new WaitingRecord(number, own, sizeOf(value), this.#now(), { time, key, partition: partition?.name }),
+        new WaitingRecord(number, value, sizeOf(value), this.#now(), { time, key, partition: partition?.name }),
       );
       if (!this.#releasing) this.#release();
     }
@@ -266,7 +267,7 @@ class ResequenceTask<T> implements Task<T> {
 }
 
 const reasons: Record<SkipReason, string> = {
-  timeout: "they have been waited for long enough",
-  full: "as many records wait for them as may",
+  timeout: "waited for long enough",
+  full: "as many records wait behind as may",
   end: "the input has ended",
 };

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { OperatorBench } from "../../test/windows/bench.ts";
+import { stream } from "../stream/stream.ts";
+import { drive, listSource, memorySink } from "../testing/index.ts";
 import { hopping, session, tumbling } from "../time/windows.ts";
 import { type Aggregate, count, distinct, sum } from "./aggregates/index.ts";
 import { type Aggregates, type LateOptions, windowAggregate } from "./window.ts";
@@ -237,6 +239,22 @@ describe("what a checkpoint costs", () => {
     const stored = keys.flatMap(([, value]) => JSON.parse(Buffer.from(value).toString()) as string[]);
     expect(stored).toHaveLength(1_000);
   });
+});
+
+test("a run that keeps no checkpoints encodes no state at its end", async () => {
+  const counting = count();
+  const unsaved: Aggregate<unknown, number> = {
+    ...counting,
+    family: (sharing) => Object.assign(counting.family(sharing), { save: () => expect.fail("state was encoded") }),
+  };
+  const out = memorySink<{ readonly n: number }>();
+  const pipeline = stream("in", listSource([1, 2, 30]))
+    .eventTime("clock", (n) => n, { lag: 0 })
+    .window("tens", tumbling(10))
+    .aggregate({ n: unsaved })
+    .to("out", out);
+  await drive(pipeline);
+  expect(out.values.map(({ n }) => n)).toEqual([2, 1]);
 });
 
 test("an aggregate of one's own fits in, and types follow", () => {

@@ -93,7 +93,7 @@ export function windowAggregate<In, K, A extends Aggregates<never>>(
     details: detailsOf(settings),
     sides: ["late"],
     onError,
-    spread: windows.kind === "session" ? undefined : spreadOf(settings, stateVersion, onError),
+    spread: spreadOf(settings, stateVersion, onError),
     open: (context) => {
       const { names } = settings;
       return new WindowTask<In>(context, settings, ({ cells }) => new WindowResults(context, cells, names));
@@ -106,9 +106,8 @@ function spreadOf(settings: WindowSettings, stateVersion: string, onError: OnErr
   const layout = layoutHash(stateVersion);
   const details = detailsOf(settings);
   const { windows } = settings;
-  const stepMs = (start: number, end: number) => (windows.kind === "hopping" ? windows.everyMs : end - start);
-  const hashOf = (start: number, end: number) => windowHash(start, end, stepMs(start, end));
-  const options = { layout, hashOf };
+  const gapMs = windows.kind === "session" ? windows.gapMs : undefined;
+  const options = { layout, hashOf: hashing(windows), gapMs };
   return {
     kind: "merge",
     partial: {
@@ -127,6 +126,13 @@ function spreadOf(settings: WindowSettings, stateVersion: string, onError: OnErr
       open: (context) => new WindowMergeTask(context, settings, layout),
     },
   };
+}
+
+/** Which windows meet in a task: of sessions all, since any may turn out to be one. */
+function hashing(windows: Windows): (start: number, end: number) => number {
+  if (windows.kind === "session") return () => 0;
+  const stepMs = (start: number, end: number) => (windows.kind === "hopping" ? windows.everyMs : end - start);
+  return (start, end) => windowHash(start, end, stepMs(start, end));
 }
 
 function checkedNames(aggregates: object): readonly string[] {

@@ -152,7 +152,8 @@ export class Feed {
   /** Feeds records from an index on, until the gate closes; gives the index that comes next. */
   #feedValues({ values, size }: ValueBatch<unknown>): (from: number) => number {
     const { cursor, gate } = this.#options.environment;
-    const { record } = this.#options.target;
+    const { record, values: all } = this.#options.target;
+    if (all !== undefined) return (from) => all(values, from, size);
     return (from) => {
       for (let index = from; index < size; index++) {
         cursor.index = index;
@@ -170,7 +171,7 @@ export class Feed {
     const { bounds, buffer, size } = batch;
     const slice = this.#slice;
     slice.buffer = buffer;
-    if (block !== undefined && size > 0) block(buffer, bounds[0]!, bounds[2 * size - 1]!);
+    if (block !== undefined && size > 0) block(buffer, bounds, size);
     const refused = batch.refused === undefined ? undefined : new Map(batch.refused.map((r) => [r.index, r.reason]));
     return (from) => {
       for (let index = from; index < size; index++) {

@@ -41,15 +41,22 @@ function operatorOf({ kind, modulus, throwsAt, onError }: Link): Operator<number
   return filter(keep, { onError });
 }
 
-/** All there is to see of a run of numbers through a chain, fused or not, split in two behind its third step or not. */
-async function runChain(links: readonly Link[], numbers: readonly number[], isSplit: boolean, fuses: boolean) {
+/** Where a chain stands: at the source, whose batches it takes whole, or behind another step; split in two behind its third or not. */
+interface Setting {
+  readonly isBehind: boolean;
+  readonly isSplit: boolean;
+}
+
+/** All there is to see of a run of numbers through a chain, fused or not. */
+async function runChain(links: readonly Link[], numbers: readonly number[], setting: Setting, fuses: boolean) {
   const [sink, other, dead] = [memorySink<number>(), memorySink<number>(), memorySink<DeadLetter>()];
   let records = stream("in", listSource(numbers, { batchRecords: 4 }));
+  if (setting.isBehind) records = records.flatMap("each", (n) => [n]);
   let pipelines: ReturnType<typeof records.to>[] = [];
   for (const [at, one] of links.entries()) {
     const { pure, ...unfused } = operatorOf(one);
     records = records.via(`step${at}`, fuses ? { ...unfused, pure } : unfused);
-    if (isSplit && at === 2) pipelines = [records.map("aside", (n) => -n).to("other", other)];
+    if (setting.isSplit && at === 2) pipelines = [records.map("aside", (n) => -n).to("other", other)];
   }
   const run = new TestRun(
     records
@@ -77,13 +84,25 @@ test("a fused chain gives what its steps give one by one: values, counts, dead l
     fc.asyncProperty(
       fc.array(link, { minLength: 1, maxLength: 8 }),
       fc.array(fc.nat(1000), { maxLength: 20 }),
-      fc.boolean(),
-      async (links, numbers, isSplit) => {
-        expect(await runChain(links, numbers, isSplit, true)).toEqual(await runChain(links, numbers, isSplit, false));
+      fc.record({ isBehind: fc.boolean(), isSplit: fc.boolean() }),
+      async (links, numbers, setting) => {
+        expect(await runChain(links, numbers, setting, true)).toEqual(await runChain(links, numbers, setting, false));
       },
     ),
     { numRuns: 300 },
   );
+});
+
+test("a fused chain stops in the middle of a batch when the sink is full, and goes on with the next record", async () => {
+  const numbers = Array.from({ length: 50 }, (_, i) => i);
+  const sink = memorySink<number>({ pendingRecordsMax: 1 });
+  const pipeline = stream("in", listSource(numbers, { batchRecords: 20 }))
+    .map("double", (n) => 2 * n)
+    .filter("some", (n) => n % 6 !== 0)
+    .to("out", sink);
+  await new TestRun(pipeline).start().finish();
+  expect(sink.values).toEqual(numbers.filter((n) => n % 3 !== 0).map((n) => 2 * n));
+  expect(sink.pendingRecordsPeak).toBe(1);
 });
 
 /** Whether a chain of two ran as one function: then the engine calls the second from no frame of the first's step. */

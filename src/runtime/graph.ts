@@ -57,7 +57,10 @@ export class Graph {
     const operator = new RunningOperator(step, context);
     this.operators.set(step.id, operator);
     const chain = this.#chainFrom(operator);
-    const fused = chain.length > 1 && !this.#isFedBy(step) ? fuse(chain) : undefined;
+    const fused =
+      chain.length > 1 && !this.#isFedBy(step)
+        ? fuse(chain, this.#environment.cursor, this.#environment.gate)
+        : undefined;
     this.#enter(step, fused ?? operator.receiver);
   }
 

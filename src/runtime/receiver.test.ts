@@ -6,7 +6,7 @@ function noting(log: unknown[], name = ""): Receiver {
     record: (value) => void log.push(`${name}${value}`),
     watermark: (time) => void log.push(`${name}@${time}`),
     idle: () => void log.push(`${name}idle`),
-    block: (_bytes, start, end) => void log.push(`${name}block ${start}-${end}`),
+    block: (_bytes, bounds, size) => void log.push(`${name}block ${bounds.join("-")} of ${size}`),
   };
 }
 
@@ -21,8 +21,8 @@ test("a fan-out gives everything to all, in their order, a block only to those w
   record(1);
   watermark(2);
   idle();
-  block!(new Uint8Array(9), 3, 4);
-  expect(log).toEqual(["a1", "b1", "a@2", "b@2", "aidle", "bidle", "ablock 3-4"]);
+  block!(new Uint8Array(9), Int32Array.of(3, 4), 1);
+  expect(log).toEqual(["a1", "b1", "a@2", "b@2", "aidle", "bidle", "ablock 3-4 of 1"]);
 });
 
 function joined(count: number) {

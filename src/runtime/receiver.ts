@@ -1,12 +1,17 @@
 /** The entrance of a step, as those before it see it. */
 export interface Receiver {
   readonly record: (value: unknown) => void;
+  /**
+   * Does what `record` does for the values of a batch from an index up to but without another, moving the cursor along, until
+   * the gate closes; gives the index that comes next. For a step that takes many at once faster. Undefined: `record` each.
+   */
+  readonly values?: ((values: readonly unknown[], from: number, end: number) => number) | undefined;
   /** Event time is complete up to `time` on this input. */
   readonly watermark: (time: number) => void;
   /** This input has fallen silent. */
   readonly idle: () => void;
   /** See `Task.block`; undefined when the step does not care. */
-  readonly block: ((bytes: Uint8Array, start: number, end: number) => void) | undefined;
+  readonly block: ((bytes: Uint8Array, bounds: Int32Array, size: number) => void) | undefined;
 }
 
 /** One entrance for several steps; each record goes to all of them, in their order in the plan. */
@@ -22,8 +27,8 @@ export function fanOut(targets: readonly Receiver[]): Receiver {
     idle: () => {
       for (const target of targets) target.idle();
     },
-    block: (bytes, start, end) => {
-      for (const target of targets) target.block?.(bytes, start, end);
+    block: (bytes, bounds, size) => {
+      for (const target of targets) target.block?.(bytes, bounds, size);
     },
   };
 }

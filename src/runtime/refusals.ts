@@ -20,7 +20,7 @@ export class Refusals {
   refuse(step: string, reason: string, detail: string | undefined): void {
     const meter = this.#meterOf(step);
     meter.counter("dead", reason).value += 1;
-    meter.warn(`dead ${reason}`, `refused ${this.#cursor.describe()}: ${detail ?? reason}`);
+    meter.warn(`dead ${reason}`, `refused the record at ${this.#cursor.describe()}: ${detail ?? reason}`);
     if (this.output === undefined) return;
     const raw = this.#cursor.raw();
     const letter: DeadLetter = {

@@ -53,7 +53,7 @@ describe("ML5003", () => {
       "a step that is gone",
       (numbers) => numbers,
       'ML5003 at step "count": the state was written by a pipeline with a step "count" that keeps state. ' +
-        "Run the version of the pipeline that wrote it, give the changed step a new id, or start with an empty state directory.",
+        "Run the version of the pipeline that wrote it, give the changed step a new id, or start afresh: with an empty state directory, or, on Kafka, another group.",
     ],
     [
       "a step that keeps none any more",

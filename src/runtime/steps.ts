@@ -41,7 +41,7 @@ export class RunningOperator {
         else task.watermark(time);
       },
       idle: () => (task.idle === undefined ? context.idle() : task.idle()),
-      block: task.block === undefined ? undefined : (bytes, start, end) => task.block!(bytes, start, end),
+      block: task.block === undefined ? undefined : (bytes, bounds, size) => task.block!(bytes, bounds, size),
     };
   }
 }

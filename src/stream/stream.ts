@@ -63,7 +63,7 @@ export class Stream<T, K = undefined> {
 
   /** See {@link decode}. */
   decode<Out>(this: OfBytes<T, K>, id: string, decoder: Decoder<Out>, options?: DecodeOptions): Stream<Out, K> {
-    return (this as Stream<Slice, K>).via(id, decode(decoder, options));
+    return (this as unknown as Stream<Slice, K>).via(id, decode(decoder, options));
   }
 
   /** See {@link map}. */
@@ -101,7 +101,7 @@ export class Stream<T, K = undefined> {
   }
 
   /** See {@link journal}. */
-  journal(id: string, options?: JournalOptions): Stream<T, K> {
+  journal(id: string, options?: JournalOptions<T>): Stream<T, K> {
     return this.via(id, journal(options));
   }
 

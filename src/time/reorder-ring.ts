@@ -1,16 +1,11 @@
-/** What waits in a {@link ReorderRing}: made once, put in once, taken out once. */
-export abstract class RingEntry {
+/** What waits in a {@link ReorderRing}: made once, put in once, taken out once. The ring alone writes what is not readonly. */
+export interface RingEntry {
   readonly number: number;
-  /** @internal Neighbours in the order in which entries were put in. */
-  earlier: RingEntry | undefined = undefined;
-  /** @internal */
-  later: RingEntry | undefined = undefined;
-  /** @internal */
-  inRing = false;
-
-  constructor(number: number) {
-    this.number = number;
-  }
+  /** Neighbours in the order in which entries were put in; undefined at first. */
+  earlier: RingEntry | undefined;
+  later: RingEntry | undefined;
+  /** False at first. */
+  inRing: boolean;
 }
 
 const firstSlots = 64;

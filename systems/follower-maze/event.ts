@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { type Decoder, Malformed } from "millrace";
+import { type Decoder, Malformed, type ValueCodec } from "millrace";
 
 /** What an event says: follow, unfollow, broadcast, private message, status update. */
 export type MazeKind = "F" | "U" | "B" | "P" | "S";
@@ -68,6 +68,16 @@ export const mazeEvent: Decoder<MazeEvent> = {
       return unknownKind;
     }
     return withUsers(bytes, start, end, seq, form, kindEnd, contentEnd);
+  },
+};
+
+/** An event in the state: its line, as it was read. */
+export const storedEvent: ValueCodec<MazeEvent> = {
+  encode: (event) => event.bytes,
+  decode: (bytes) => {
+    const event = mazeEvent.decode(bytes, 0, bytes.length);
+    if (event instanceof Malformed) throw new Error(`a stored event cannot be read: ${event.reason}`);
+    return event;
   },
 };
 

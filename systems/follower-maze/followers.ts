@@ -1,64 +1,58 @@
 import type { ValueCodec } from "millrace";
+import type { Audience } from "millrace/tcp";
+import { NumberSet } from "./number-set.ts";
+import type { UserNumbers } from "./user-numbers.ts";
 
-const separator = "\n";
+/** Who follows a user, known by their numbers: about a bit each when many do, eight bytes when few. */
+export class Followers implements Audience {
+  readonly numbers: NumberSet;
+  readonly #users: UserNumbers;
 
-/**
- * Who follows a user. Adding and removing cost the same however many there are, and so does telling them: the list is handed out as
- * it stands, and copied only when it changes after that.
- */
-export class Followers {
-  #list: string[];
-  readonly #places: Map<string, number>;
-  #handedOut = false;
-
-  constructor(list: readonly string[] = []) {
-    this.#list = [...list];
-    this.#places = new Map(list.map((user, place) => [user, place]));
+  constructor(users: UserNumbers, numbers = new NumberSet()) {
+    this.#users = users;
+    this.numbers = numbers;
   }
 
   get size(): number {
-    return this.#list.length;
+    return this.numbers.size;
   }
 
   /** False when it was there already. */
   add(user: string): boolean {
-    if (this.#places.has(user)) return false;
-    this.#own();
-    this.#places.set(user, this.#list.length);
-    this.#list.push(user);
-    return true;
+    if (this.#has(user)) return false;
+    return this.numbers.add(this.#users.use(user));
   }
 
   /** False when it was not there. */
   remove(user: string): boolean {
-    const place = this.#places.get(user);
-    if (place === undefined) return false;
-    this.#own();
-    this.#places.delete(user);
-    const last = this.#list.pop()!;
-    if (last !== user) {
-      this.#list[place] = last;
-      this.#places.set(last, place);
+    if (!this.#has(user)) return false;
+    const number = this.#users.of(user);
+    this.#users.release(user, number);
+    return this.numbers.remove(number);
+  }
+
+  among(ids: readonly string[], each: (place: number) => void): void {
+    const seats = this.#users.seatsOf(ids);
+    if (this.numbers.steps <= ids.length) {
+      this.numbers.forEachIn(seats.words, (number) => each(seats.places[number]!));
+      return;
     }
-    return true;
+    for (let place = 0; place < ids.length; place++) {
+      const number = seats.numbers[place]!;
+      if (number >= 0 && this.numbers.has(number)) each(place);
+    }
   }
 
-  /** All of them, in no particular order. The list given does not change any more. */
-  all(): readonly string[] {
-    this.#handedOut = true;
-    return this.#list;
-  }
-
-  #own(): void {
-    if (!this.#handedOut) return;
-    this.#list = this.#list.slice();
-    this.#handedOut = false;
+  #has(user: string): boolean {
+    const number = this.#users.of(user);
+    return number >= 0 && this.numbers.has(number);
   }
 }
 
-/** Followers in the state. User ids hold no control characters, so a line break separates them. */
-export const followersCodec: ValueCodec<Followers> = {
-  encode: (followers) => Buffer.from(followers.all().join(separator)),
-  decode: (bytes) =>
-    new Followers(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString().split(separator)),
-};
+/** Followers in the state: their numbers. */
+export function followersCodec(users: UserNumbers): ValueCodec<Followers> {
+  return {
+    encode: (followers) => followers.numbers.bytes(),
+    decode: (bytes) => new Followers(users, NumberSet.of(bytes)),
+  };
+}

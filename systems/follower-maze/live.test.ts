@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { afterEach, expect, test } from "vitest";
 import { runSimulation, type SimulationResult } from "./simulate/run-simulation.ts";
 import type { SimulationSettings } from "./simulate/settings.ts";
-import { endAll, joined, type Server, serve, written } from "./test-kit/server.ts";
+import { endAll, joined, type Server, serve, silentConnections, written } from "./test-kit/server.ts";
 
 afterEach(endAll);
 
@@ -35,6 +35,20 @@ test("over sockets, 50 clients get every byte of 1,000 events, and the server te
   expect(code).toBe(0);
   expect(summary).toMatchObject({ bad: 0, skipped: 0, late: 0, duplicate: 0, tooFar: 0 });
   expect(summary.events).toBeGreaterThan(1000);
+});
+
+test("1,000 clients get every byte of 5,000 events", async () => {
+  const server = await serve();
+  const { clients } = await simulation(server, { events: 5_000, clients: 1_000, users: 1_000, seed: 9 });
+  expect(clients.problems).toEqual([]);
+  expect((await server.stop()).code).toBe(0);
+});
+
+test("a simulation without a server says that one has to be started", async () => {
+  const server = await serve();
+  await server.stop();
+  const place = `127.0.0.1:${server.clientPort}`;
+  await expect(simulation(server, {})).rejects.toThrow(`nobody listens on ${place}: start the server first`);
 });
 
 test("with holes, repeats, garbage, slow and vanishing clients the others' bytes are exact", async () => {
@@ -90,4 +104,25 @@ test("the environment of the original service sets ports and limits; options win
   source.socket.write(`${number + 2}|P|x|ann\r\n`);
   await client.has("|P|x|ann\r\n");
   expect((await server.stop()).summary).toMatchObject({ skipped: 1 });
+});
+
+test("10,000 connections never send an id, and the clients beside them are served", async () => {
+  const wanted = 10_000;
+  const server = await serve(["--max-clients", "10", "--gap-timeout", "never"]);
+  const before = await joined(server.clientPort, "before\n");
+  const silent = await silentConnections(server.clientPort, wanted);
+  // Where a process may not have so many files open, it is as many as it may have.
+  if (silent < wanted) process.stderr.write(`only ${silent} of ${wanted} connections: raise ulimit -n\n`);
+  expect(silent).toBeGreaterThan(500);
+  const during = await joined(server.clientPort, "during\n");
+  const source = await joined(server.eventPort);
+  let number = 0;
+  while (during.text() === "" || before.text() === "") {
+    number += 1;
+    await written(source.socket, `${number}|B\r\n`);
+  }
+  source.socket.write(`${number + 1}|P|x|during\r\n${number + 2}|P|x|before\r\n`);
+  await during.has("|P|x|during\r\n");
+  await before.has("|P|x|before\r\n");
+  expect((await server.stop()).code).toBe(0);
 });

@@ -1,11 +1,12 @@
-import { type Random, type Sink, seededRandom } from "millrace";
-import type { Delivery } from "millrace/tcp";
-import { drive, type ListItem, memorySink, pause, simulateSeeds, TestRun, textSource } from "millrace/testing";
+import { keyedStore, type Random, seededRandom } from "millrace";
+import { drive, type ListItem, pause, simulateSeeds, TestRun, textSource } from "millrace/testing";
 import { describe, expect, test } from "vitest";
-import { Followers } from "./followers.ts";
+import { Followers, followersCodec } from "./followers.ts";
 import { followerMaze, type OrderRules } from "./pipeline.ts";
 import { eventLines, shuffle } from "./test-kit/lines.ts";
 import { oracle } from "./test-kit/oracle.ts";
+import { type Told, toldSink } from "./test-kit/told-sink.ts";
+import { UserNumbers } from "./user-numbers.ts";
 
 const rules: OrderRules = { gapTimeoutMs: 1000, capacity: 1000, capacityBytes: 10_000_000 };
 const clients = ["1", "2", "3", "é", "nobody"];
@@ -29,7 +30,7 @@ function lineSource(items: readonly ListItem<string>[]) {
 }
 
 /** What each client would have got of what was delivered. */
-function received(deliveries: readonly Delivery[]): Map<string, string> {
+function received(deliveries: readonly Told[]): Map<string, string> {
   const texts = new Map(clients.map((client) => [client, ""]));
   for (const { bytes, to } of deliveries) {
     const line = Buffer.from(bytes).toString();
@@ -41,7 +42,7 @@ function received(deliveries: readonly Delivery[]): Map<string, string> {
 }
 
 async function run(items: readonly ListItem<string>[], set = rules) {
-  const users = memorySink<Delivery>();
+  const users = toldSink(clients);
   const status = await drive(followerMaze(set, { events: lineSource(items), users }));
   return { received: received(users.values), status };
 }
@@ -94,7 +95,7 @@ test("killed at any time and sent everything again, the graph and the order are 
   for (let seed = 1; seed <= 15; seed++) {
     const random = seededRandom(seed);
     const sent = shuffle(random, events(random, 200), 20);
-    const users = memorySink<Delivery>();
+    const users = toldSink(clients);
     const items = sent.flatMap((line): ListItem<string>[] => [line, pause(10)]);
     const test = new TestRun(followerMaze(rules, { events: lineSource(items), users }), { checkpointInterval: "70ms" });
     test.start();
@@ -112,7 +113,7 @@ test("durable, it tells nobody of an event that it does not know after a crash",
   for (let seed = 1; seed <= 15; seed++) {
     const random = seededRandom(seed);
     const sent = shuffle(random, events(random, 200), 20);
-    const users = memorySink<Delivery>({ delivery: "at-least-once" });
+    const users = toldSink(clients, { delivery: "at-least-once" });
     const items = sent.flatMap((line): ListItem<string>[] => [line, pause(10)]);
     const pipeline = followerMaze({ ...rules, durable: true }, { events: lineSource(items), users });
     const test = new TestRun(pipeline, { checkpointInterval: "30ms" }).start();
@@ -136,7 +137,7 @@ test("durable, it tells nobody of an event that it does not know after a crash",
       if (again >= 0) expect(text.startsWith(told.slice(again)) || told.slice(again).startsWith(text)).toBe(true);
       told = kept + (text.length > told.length - kept.length ? text : told.slice(kept.length));
     }
-    const undisturbed = memorySink<Delivery>();
+    const undisturbed = toldSink(clients);
     await drive(followerMaze(rules, { events: lineSource(sent), users: undisturbed }));
     expect(told, `seed ${seed}`).toBe(undisturbed.values.map(({ bytes }) => Buffer.from(bytes).toString()).join(""));
   }
@@ -148,7 +149,7 @@ test("the whole system under the seeded simulation", async () => {
       name: "follower-maze",
       pipeline: (world) => {
         const sent = shuffle(world.random, events(world.random, 150), 12);
-        const users: Sink<Delivery> = memorySink({ pendingRecordsMax: 7 });
+        const users = toldSink(clients, { pendingRecordsMax: 7 });
         const durable = world.random.below(2) === 0;
         return followerMaze({ ...rules, durable, gapTimeoutMs: "never" }, { events: lineSource(sent), users });
       },
@@ -159,16 +160,47 @@ test("the whole system under the seeded simulation", async () => {
   expect(reports.filter(({ crashes }) => crashes > 0).length).toBeGreaterThan(10);
 });
 
-test("followers handed out do not change afterwards", () => {
-  const followers = new Followers(["a", "b"]);
-  const before = followers.all();
-  expect([followers.add("b"), followers.add("c"), followers.remove("a"), followers.remove("x")]).toEqual([
-    false,
-    true,
-    true,
-    false,
+test("followers come and go, are stored by their numbers, and leave no number in use", () => {
+  const store = keyedStore<string, number>();
+  const users = new UserNumbers(store);
+  const codec = followersCodec(users);
+  users.begin([]);
+  const ids = ["x", "c", "a", "b", "d"];
+  const among = (some: Followers, list: readonly string[]) => {
+    const found: string[] = [];
+    some.among(list, (place) => void found.push(list[place]!));
+    return found.sort();
+  };
+  const followers = new Followers(users);
+  expect([followers.add("a"), followers.add("b"), among(followers, ids)]).toEqual([true, true, ["a", "b"]]);
+  const changes = [followers.add("b"), followers.add("c"), followers.remove("a"), followers.remove("x")];
+  expect(changes).toEqual([false, true, true, false]);
+  // More who are asked for than followers, and fewer.
+  expect([among(followers, ids), among(followers, ["c"]), among(followers, [])]).toEqual([["b", "c"], ["c"], []]);
+  expect([users.of("a"), users.of("x")]).toEqual([-1, -1]);
+  const others = new Followers(users);
+  expect([others.add("c"), others.add("d")]).toEqual([true, true]);
+  // As a restore takes them up, unused numbers included.
+  const restored = new UserNumbers(store);
+  const copy = followersCodec(restored).decode(codec.encode(followers));
+  const otherCopy = followersCodec(restored).decode(codec.encode(others));
+  restored.begin([copy.numbers, otherCopy.numbers]);
+  expect([among(copy, ids), among(otherCopy, ids)]).toEqual([
+    ["b", "c"],
+    ["c", "d"],
   ]);
-  expect(before).toEqual(["a", "b"]);
-  expect([...followers.all()].sort()).toEqual(["b", "c"]);
-  expect([followers.remove("b"), followers.remove("c"), followers.size]).toEqual([true, true, 0]);
+  expect([copy.remove("c"), restored.of("c") >= 0, otherCopy.remove("c"), restored.of("c")]).toEqual([
+    true,
+    true,
+    true,
+    -1,
+  ]);
+  expect([copy.add("e"), otherCopy.add("f"), among(copy, ["e", "f"]), among(otherCopy, ["e", "f"])]).toEqual([
+    true,
+    true,
+    ["e"],
+    ["f"],
+  ]);
+  expect([copy.remove("b"), copy.remove("e"), otherCopy.remove("d"), otherCopy.remove("f")]).not.toContain(false);
+  expect([copy.size, otherCopy.size, store.size]).toEqual([0, 0, 0]);
 });

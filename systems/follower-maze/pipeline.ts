@@ -1,6 +1,6 @@
 import { type DeadLetter, type Pipeline, type Sink, type Slice, type Source, stream } from "millrace";
 import type { Delivery } from "millrace/tcp";
-import { type MazeEvent, mazeEvent } from "./event.ts";
+import { type MazeEvent, mazeEvent, storedEvent } from "./event.ts";
 import { followerGraph } from "./follower-graph.ts";
 
 /** The rules by which events are put in order. */
@@ -26,8 +26,8 @@ export interface Ends {
 /** Memory that an event takes besides its bytes, about. */
 const eventOverheadBytes = 250;
 
-/** Events that wait until they are durable. */
-const journalCapacity = 20_000;
+/** Events that wait until they are durable: with a disk that takes its time, so many a commit. */
+const journalCapacity = 50_000;
 
 /** Puts events in order and tells each connected user what concerns them. */
 export function followerMaze(rules: OrderRules, ends: Ends): Pipeline {
@@ -40,8 +40,9 @@ export function followerMaze(rules: OrderRules, ends: Ends): Pipeline {
       capacity: rules.capacity,
       capacityBytes: rules.capacityBytes,
       sizeOf: (event: MazeEvent) => event.bytes.length + eventOverheadBytes,
+      codec: storedEvent,
     });
-  const accepted = rules.durable ? inOrder.journal("log", { capacity: journalCapacity }) : inOrder;
+  const accepted = rules.durable ? inOrder.journal("log", { capacity: journalCapacity, codec: storedEvent }) : inOrder;
   const pipeline = accepted.process("route", followerGraph()).to("users", ends.users);
   return ends.deadLetters === undefined ? pipeline : pipeline.deadLetters("dead-letters", ends.deadLetters);
 }

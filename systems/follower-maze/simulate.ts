@@ -130,6 +130,7 @@ function textOf(values: { readonly events: number; readonly clients: number }, r
       ? []
       : [
           `latency    p50 ${ms(latency.p50)}, p99 ${ms(latency.p99)}, p99.9 ${ms(latency.p999)}, max ${ms(latency.max)}`,
+          `within     ${latency.within.map(({ ms: bound, share }) => `${bound} ms ${(100 * share).toFixed(1)} %`).join(", ")}`,
         ]),
     "",
   ].join("\n");

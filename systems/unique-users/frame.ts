@@ -57,7 +57,7 @@ function inRange(decoder: Decoder<Frame>, ts: string, max: number): Decoder<Fram
     name: decoder.name,
     ...(decoder.begin === undefined
       ? {}
-      : { begin: (bytes: Uint8Array, start: number, end: number) => decoder.begin!(bytes, start, end) }),
+      : { begin: (bytes: Uint8Array, bounds: Int32Array, size: number) => decoder.begin!(bytes, bounds, size) }),
     decode: (bytes, start, end) => {
       const frame = decoder.decode(bytes, start, end);
       if (frame instanceof Malformed) return frame;

@@ -29,14 +29,13 @@ export class Mesh {
   readonly outputs = new Map<string, { readonly task: string; readonly value: unknown }[]>();
   readonly inputs: readonly Log<unknown>[];
   readonly exchanges = new Map<string, readonly Log<Uint8Array>[]>();
-  readonly ends: ReadonlyMap<string, number> | undefined;
+  ends: ReadonlyMap<string, number> | undefined;
   readonly options: MeshOptions;
 
   constructor(plan: Plan, inputs: readonly (readonly unknown[])[], options: MeshOptions = {}) {
     this.options = options;
     this.inputs = inputs.map((records, i) => new Log(`in-${i}`, records));
-    const bounded = options.bounded ?? true;
-    this.ends = bounded ? new Map(this.inputs.map(({ name, records }) => [name, records.length])) : undefined;
+    if (options.bounded ?? true) this.ends = this.#endsNow();
     const stages = stagesOf(plan, inputs.length);
     for (const { id } of stages.filter(({ input }) => input.kind === "exchange")) {
       this.exchanges.set(
@@ -48,6 +47,13 @@ export class Mesh {
       this.#logsOf(stage).map((log) => new MeshTask(this, stage, log as Log<unknown>)),
     );
     for (const task of this.tasks) task.start();
+  }
+
+  /** A further run of all tasks, after the one before has ended, over an input that has grown. */
+  runOn(inputs: readonly (readonly unknown[])[]): void {
+    for (const [i, records] of inputs.entries()) this.inputs[i]!.append(records);
+    this.ends = this.#endsNow();
+    for (const task of this.tasks) task.restart(0);
   }
 
   /** Values of a sink, in the order in which they could be read. */
@@ -91,6 +97,10 @@ export class Mesh {
     }
   }
 
+  #endsNow(): ReadonlyMap<string, number> {
+    return new Map(this.inputs.map(({ name, records }) => [name, records.length]));
+  }
+
   #check(): void {
     for (const { failure } of this.tasks) if (failure !== undefined) throw failure;
   }
@@ -128,9 +138,10 @@ export class MeshTask {
     this.log.wake();
   }
 
-  /** Dies, and goes on from its last checkpoint. What it may read is what it was allowed before. */
-  restart(): void {
+  /** Dies, and goes on from its last checkpoint. What it may read is what it was allowed before, unless told. */
+  restart(records = this.#grant.records): void {
     this.#life.kill();
+    this.#grant = { records, end: Number.POSITIVE_INFINITY };
     this.start();
   }
 

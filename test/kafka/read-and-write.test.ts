@@ -128,6 +128,8 @@ describeWithBroker("reading and writing", () => {
     const producer = await producerOf(client, { batchBytesMax: 50_000 });
     producer.add({ topic, partition: 0 }, 1, null, "before");
     expect(() => producer.add({ topic, partition: 0 }, 1, null, "x".repeat(60_000))).toThrow("max.message.bytes");
+    const headers = [["h".repeat(1000), Buffer.alloc(60_000)]] as const;
+    expect(() => producer.add({ topic, partition: 0 }, 1, null, "x", headers)).toThrow("max.message.bytes");
     producer.add({ topic, partition: 0 }, 1, null, "y".repeat(40_000));
     producer.add({ topic, partition: 0 }, 1, null, "after");
     await producer.flushed();

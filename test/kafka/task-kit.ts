@@ -8,6 +8,10 @@ import { KafkaCheckpoints } from "../../src/connectors/kafka/task/kafka-checkpoi
 import { openTaskOutput } from "../../src/connectors/kafka/task/open-task-output.ts";
 import { type RestoreProgress, restoreChangelog } from "../../src/connectors/kafka/task/restore-changelog.ts";
 import type { TaskGuarantee, TaskOutput } from "../../src/connectors/kafka/task/task-output.ts";
+import { type Decoder, Malformed } from "../../src/core/codec.ts";
+import type { DeadLetter } from "../../src/core/dead-letter.ts";
+import type { OnError } from "../../src/core/operator.ts";
+import { seededRandom } from "../../src/core/random.ts";
 import type { Processor } from "../../src/operators/process.ts";
 import { Job } from "../../src/runtime/job.ts";
 import { structuredCodec } from "../../src/state/value-codec.ts";
@@ -27,6 +31,12 @@ export interface TaskSetup {
   readonly transactionTimeoutMs?: number;
   readonly onProgress?: (progress: RestoreProgress) => void;
   readonly warn?: (message: string) => void;
+  /** What to do with a text that begins with `bad`; default: dead letters. */
+  readonly onMalformed?: OnError;
+  /** Where dead letters go: their reason as key, step and place in headers. */
+  readonly deadLetters?: string;
+  /** What the source does where the broker has forgotten what comes next. */
+  readonly lost?: "refuse" | "skip";
   /** Called with each record's text before it counts. */
   readonly onRecord?: (text: string) => void;
 }
@@ -57,7 +67,6 @@ export async function startTask(setup: TaskSetup): Promise<RunningTask> {
     ...base,
     guarantee,
     transactionalId: `${group}-${input}-0`,
-    membership: () => ({ groupId: group, memberId: "", generation: -1, instanceId: undefined }),
     ...(setup.transactionTimeoutMs === undefined ? {} : { transactionTimeoutMs: setup.transactionTimeoutMs }),
   });
   const { warn = () => {}, onProgress } = setup;
@@ -83,19 +92,51 @@ export async function startTask(setup: TaskSetup): Promise<RunningTask> {
 }
 
 function planOf(setup: TaskSetup, place: TopicPartition, output: TaskOutput) {
-  const { brokers, input, end, onRecord } = setup;
-  const source = kafkaSource({ brokers, topics: input, fetchBytes: 16 * 1024 }).forTask({ place, end });
+  const { brokers, input, end, onRecord, lost = "refuse", onMalformed = "deadLetter" } = setup;
+  const source = kafkaSource({ brokers, topics: input, fetchBytes: 16 * 1024, lost }).forTask({ place, end });
   const sink = kafkaSink<string>({
     brokers,
     topic: setup.output,
     key: (text) => text.split("=")[0]!,
     encoder: lines.text,
   }).forTask(output);
-  return stream("in", source)
-    .decode("text", lines.text)
+  const pipeline = stream("in", source)
+    .decode("text", texts, { onMalformed })
     .keyBy("by-text", (text) => text)
     .process("count", counter(onRecord))
-    .to("out", sink).plan;
+    .to("out", sink);
+  return setup.deadLetters === undefined
+    ? pipeline.plan
+    : pipeline.deadLetters("dead", deadLettersTo(brokers, setup.deadLetters).forTask(output)).plan;
+}
+
+/** Texts, but for those that begin with `bad`; `huge` and a number stand for a text that long. */
+const texts: Decoder<string> = {
+  name: "text",
+  decode: (bytes, start, end) => {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset).toString("utf8", start, end);
+    return text.startsWith("bad") ? bad : text.replace(/^huge(\d+)$/, (_, count) => noise(Number(count)));
+  },
+};
+const bad = new Malformed("bad text");
+
+/** Text of that length, the same every time, that no compression makes much smaller. */
+function noise(length: number): string {
+  const chance = seededRandom(length);
+  return Array.from({ length }, () => chance.below(36).toString(36)).join("");
+}
+
+function deadLettersTo(brokers: string, topic: string) {
+  return kafkaSink<DeadLetter>({
+    brokers,
+    topic,
+    key: ({ reason }) => reason,
+    headers: ({ step, place }) => [
+      ["step", Buffer.from(step)],
+      ["place", Buffer.from(place)],
+    ],
+    encoder: { name: "raw", encode: ({ raw }) => raw ?? "" },
+  });
 }
 
 function counter(onRecord: TaskSetup["onRecord"]): Processor<string, string, string> {
@@ -146,7 +187,6 @@ export async function stateOf(client: KafkaClient, setup: TaskSetup): Promise<Ma
     clock,
     random,
     place: { topic: changelogOf(setup), partition: 0 },
-    committedOnly: true,
     onChange: (store, entry, value) => {
       const name = `${store} ${entry}`;
       if (store === checkpointStore) return;

@@ -1,6 +1,7 @@
 /** What a task writes through, on a real broker: shares, fencing, offsets, and the topics of its own. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
+import { KafkaFailure } from "../../src/connectors/kafka/client/kafka-failure.ts";
 import { isFenced, mayRestart, openTaskOutput, type TaskOutputOptions } from "../../src/connectors/kafka/index.ts";
 import { ensureChangelog, ensureExchange } from "../../src/connectors/kafka/task/ensure-topics.ts";
 import type { TaskOutput } from "../../src/connectors/kafka/task/task-output.ts";
@@ -28,7 +29,6 @@ describeWithBroker("a task's output", () => {
       random,
       guarantee: "exactly-once",
       transactionalId: `${options.group}-id`,
-      membership: () => ({ groupId: options.group, memberId: "", generation: -1, instanceId: undefined }),
       onTrouble: () => {},
       ...options,
     });
@@ -99,7 +99,6 @@ describeWithBroker("a task's output", () => {
       guarantee: "exactly-once",
       group,
       transactionalId: `${group}-id`,
-      membership: () => ({ groupId: group, memberId: "", generation: -1, instanceId: undefined }),
       onTrouble: () => {},
     });
     dying.add({ topic: out, partition: 0 }, 1, null, "one");
@@ -142,6 +141,48 @@ describeWithBroker("a task's output", () => {
     expect(await committedOf(client, group, input)).toEqual({ offset: 6 });
   });
 
+  test("an answer that is lost costs nothing, unless the records are so old that a broker may forget them", async () => {
+    const topic = await freshTopic(client);
+    let lost = 0;
+    /** Takes the batches, and loses the first answer. */
+    const lossy = new Proxy(client, {
+      get: (target, name) => {
+        if (name !== "produce") return Reflect.get(target, name).bind(target);
+        return async (...args: Parameters<KafkaClient["produce"]>) => {
+          const answer = await target.produce(...args);
+          if (++lost === 1) throw new KafkaFailure("NETWORK", "the answer was lost", true);
+          return answer;
+        };
+      },
+    });
+    for (const [time, isOld] of [
+      [clock.now(), false],
+      [1970, true],
+    ] as const) {
+      lost = 0;
+      const output = await opened({ group: freshName("group"), client: lossy });
+      output.add({ topic, partition: 0 }, time, null, `of ${time}`);
+      output.cut();
+      const failure = await output.commit([]).catch((thrown: unknown) => thrown);
+      expect(failure !== undefined).toBe(isOld);
+      expect(mayRestart(failure)).toBe(isOld);
+      await output.close();
+      expect(await values(topic)).toHaveLength(1);
+    }
+  });
+
+  test("a topic that is deleted under it is told, for good", async () => {
+    const topic = await freshTopic(client);
+    const output = await opened({ group: freshName("group") });
+    await output.partitionsOf(topic);
+    await client.deleteTopics([topic], 10_000);
+    output.add({ topic, partition: 0 }, clock.now(), null, "nowhere to go");
+    output.cut();
+    const failure = await output.commit([]).catch((thrown: unknown) => thrown);
+    expect(String(failure)).toMatch(`UNKNOWN_TOPIC_OR_PARTITION: topic ${topic} is gone`);
+    expect(mayRestart(failure)).toBe(false);
+  });
+
   test("a task that is closed aborts what it left open: readers need not wait for the timeout", async () => {
     const group = freshName("group");
     const out = await freshTopic(client);
@@ -156,32 +197,42 @@ describeWithBroker("a task's output", () => {
     expect(await values(out)).toEqual([]);
   });
 
-  test("at-least-once, offsets that a rebalance refuses are left to the next commit; a task's last word is not", async () => {
-    const group = freshName("group");
-    const input = await freshTopic(client);
-    const stale = { groupId: group, memberId: "somebody", generation: 3, instanceId: undefined };
-    const told: string[] = [];
-    let membership = stale;
-    // The patience of a rebalance is over at once.
-    const hasty = { ...clock, monotonic: () => (hastily += 3000) };
-    let hastily = 0;
-    const output = await opened({
-      group,
-      clock: hasty,
-      guarantee: "at-least-once",
-      membership: () => membership,
-      onTrouble: ({ code }) => told.push(code),
-    });
+  test("at-least-once, neither state nor offset is committed before the results are safe", async () => {
+    const [group, out, changelog, input] = [
+      freshName("group"),
+      await freshTopic(client),
+      await freshTopic(client),
+      await freshTopic(client),
+    ];
+    const released = Promise.withResolvers<void>();
+    // Results are held up on their way; what belongs to a transaction is not.
+    const held = clientOf(await testBroker());
+    const produce = held.produce.bind(held);
+    held.produce = async (...args) => {
+      if (args[2] === undefined) await released.promise;
+      return produce(...args);
+    };
+    const output = await opened({ group, client: held, guarantee: "at-least-once" });
+    await output.partitionsOf(out);
+    await output.partitionsOf(changelog);
+    output.add({ topic: out, partition: 0 }, 1, null, "result");
     output.cut();
-    await output.commit([{ topic: input, partition: 0, offset: 5 }]);
-    expect(told.at(-1)).toMatch(/UNKNOWN_MEMBER_ID|ILLEGAL_GENERATION/);
-    output.cut();
-    await expect(output.commit([{ topic: input, partition: 0, offset: 6, metadata: "ended" }])).rejects.toThrow();
+    output.addToCut({ topic: changelog, partition: 0 }, 1, "key", "state");
+    const committed = output.commit([{ topic: input, partition: 0, offset: 7 }]);
+    let isCommitted = false;
+    void committed.then(() => (isCommitted = true));
+    output.flush();
+    for (let turn = 0; turn < 200; turn++) await clock.turn();
+    expect(isCommitted).toBe(false);
+    expect(await values(changelog)).toEqual([]);
     expect(await committedOf(client, group, input)).toBeUndefined();
-    membership = { ...stale, memberId: "", generation: -1 };
-    output.cut();
-    await output.commit([{ topic: input, partition: 0, offset: 7 }]);
+    released.resolve();
+    await committed;
+    expect(await values(out)).toEqual(["result"]);
+    expect(await values(changelog)).toEqual(["state"]);
     expect(await committedOf(client, group, input)).toEqual({ offset: 7 });
+    await output.close();
+    await held.close();
   });
 
   test("topics of its own are made with the right settings, found again, grown, and refused when they are wrong", async () => {

@@ -72,6 +72,19 @@ describeWithBroker("a task", () => {
     expect(state.size).toBe(7);
   });
 
+  test("at-least-once, killed at random moments: nothing is missing, and the end is committed", async () => {
+    const texts = some(5000);
+    const setup = { ...(await fresh(texts)), guarantee: "at-least-once", end: texts.length } as const;
+    for (let kill = 0; kill < 3; kill++) expect(await killedAt(setup, 1 + chance.below(40))).toBe(true);
+    await (await startTask(setup)).ended;
+    const seen = new Set(await valuesIn(client, setup.output));
+    // Counts are those of an undisturbed run, or higher by what was counted again.
+    for (const text of new Set(texts)) expect(seen.has(`${text}=1`)).toBe(true);
+    const last = (await valuesIn(client, setup.output)).slice(-7).map((value) => Number(value?.split("=")[1]));
+    for (const count of last) expect(count).toBeGreaterThanOrEqual(Math.floor(texts.length / 7));
+    expect(await committedOf(client, setup.group, setup.input)).toEqual({ offset: texts.length, metadata: "ended" });
+  });
+
   /** Starts the task as a process and kills it when it has written that many dots; false when it ended before. */
   async function killedAt(setup: TaskSetup, dots: number): Promise<boolean> {
     const script = fileURLToPath(new URL("./task-process.ts", import.meta.url));

@@ -112,7 +112,7 @@ test(`${times.length} odd times mean what they say, in both modes`, async () => 
     });
     for (const [text, meaning] of times) {
       const record = Buffer.from(`{"ts":${text},"uid":"a"}`);
-      format.decoder.begin?.(record, 0, record.length);
+      format.decoder.begin?.(record, Int32Array.of(0, record.length), 1);
       const got = format.decoder.decode(record, 0, record.length);
       const told = got instanceof Malformed ? got.reason : format.timeOf(got) / 1000 + 0;
       expect([text.slice(0, 40), told]).toEqual([text.slice(0, 40), meaning]);

@@ -1,3 +1,4 @@
+import { BlockMemory } from "../../src/codecs/block-memory.ts";
 import { json } from "../../src/codecs/json/index.ts";
 import { Malformed } from "../../src/core/codec.ts";
 import type { Random } from "../../src/core/random.ts";
@@ -34,11 +35,14 @@ export class Mismatch extends Error {}
 /** The laws of `json.pick` and `json()`, tried on one record after another against `JSON.parse`. */
 export class JsonLaws {
   readonly #onDemand = json.pick(fields);
-  readonly #onDemandInBlocks = json.pick(fields);
+  readonly #onDemandCopied = json.pick(fields);
+  readonly #onDemandInPlace = json.pick(fields);
   readonly #strict = json.pick(fields, { mode: "strict" });
   readonly #strictInBlocks = json.pick(fields, { mode: "strict" });
   readonly #whole = json();
   readonly #buffer = new Uint8Array(512 * 1024 + 2).subarray(3);
+  /** The same bytes in memory that WebAssembly sees. */
+  readonly #shared = BlockMemory.of(this.#buffer.length)!.bytes;
 
   /** Makes the next record of `random` and tries it. Throws `Mismatch`. */
   tryNext(random: Random): Outcome {
@@ -52,17 +56,20 @@ export class JsonLaws {
     let before: Expected | undefined;
     for (let round = 0; round < 2; round++) {
       const [start, end] = this.#place(record, round === 1 ? random : undefined);
-      const blockStart = start - random.below(2);
-      const blockEnd = Math.min(end + random.below(9), this.#buffer.length);
-      this.#strictInBlocks.begin?.(this.#buffer, blockStart, blockEnd);
+      const bounds = Int32Array.of(start, start, start, end);
+      this.#strictInBlocks.begin?.(this.#buffer, bounds, 2);
       same("strict", strict, outcome(this.#strict.decode(this.#buffer, start, end)), record);
       same("strict after begin", strict, outcome(this.#strictInBlocks.decode(this.#buffer, start, end)), record);
       const onDemand = outcome(this.#onDemand.decode(this.#buffer, start, end));
       if (text !== undefined) same("onDemand", expected(text, rules, "first"), onDemand, record);
       else plausible(onDemand, record);
       if (before !== undefined) same("onDemand elsewhere", before, onDemand, record);
-      this.#onDemandInBlocks.begin?.(this.#buffer, blockStart, blockEnd);
-      same("onDemand after begin", onDemand, outcome(this.#onDemandInBlocks.decode(this.#buffer, start, end)), record);
+      this.#onDemandCopied.begin?.(this.#buffer, bounds, 2);
+      same("onDemand copied", onDemand, outcome(this.#onDemandCopied.decode(this.#buffer, start, end)), record);
+      const [from, to] = [Math.max(0, start - 32), Math.min(end + 32, this.#buffer.length)];
+      this.#shared.set(this.#buffer.subarray(from, to), from);
+      this.#onDemandInPlace.begin?.(this.#shared, bounds, 2);
+      same("onDemand in place", onDemand, outcome(this.#onDemandInPlace.decode(this.#shared, start, end)), record);
       before = onDemand;
       this.#tryWhole(text, start, end, record);
     }

@@ -1,4 +1,5 @@
 import { Buffer, isUtf8 } from "node:buffer";
+import { shortText } from "./short-text.ts";
 
 /** Node's own calls behind `toString`, twice as quick for short text; there since its first versions, though not in its types. */
 interface QuickSlices {
@@ -30,6 +31,6 @@ export class Block {
 
   /** The text of bytes known to be ASCII. */
   ascii(start: number, end: number): string {
-    return this.#buffer.latin1Slice(start, end);
+    return shortText(this.bytes, start, end) ?? this.#buffer.latin1Slice(start, end);
   }
 }

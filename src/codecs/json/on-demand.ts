@@ -3,8 +3,8 @@ import { Block } from "./block.ts";
 import { afterSpace, BACKSLASH, CLOSE_OBJECT, COLON, COMMA, lastByte, OPEN_OBJECT, QUOTE } from "./characters.ts";
 import { BAD_KEY, NO_FIELD } from "./field-names.ts";
 import { notJson, type Picks } from "./picks.ts";
+import { RecordScan } from "./record-scan.ts";
 import { scalarEnd } from "./scalars.ts";
-import { ScanKernel } from "./scan-kernel.ts";
 import { closingQuote, findSpecial } from "./strings.ts";
 
 /**
@@ -12,45 +12,47 @@ import { closingQuote, findSpecial } from "./strings.ts";
  * unchecked. The record's last byte that is no white space must be `}`: no loop over tokens runs past it, so none but
  * those over strings and containers asks where the record ends.
  *
- * Records that come in blocks are scanned by a {@link ScanKernel} where there is one: it does as the scan below does.
+ * Records that come in blocks are scanned by a {@link RecordScan} where it can: it does as the scan below does.
  */
 export class OnDemandDecoder<T> implements Decoder<T> {
   readonly name: string;
   readonly #picks: Picks<T>;
+  readonly #scan: RecordScan;
   #block = new Block(new Uint8Array(0));
-  /** Undefined until the first block; null where there is none. */
-  #kernel: ScanKernel | null | undefined;
 
   constructor(name: string, picks: Picks<T>) {
     this.name = name;
     this.#picks = picks;
+    this.#scan = new RecordScan(picks);
   }
 
-  /** Takes all records of a block into the kernel at once. The bytes must stay as they are until the next call. */
-  begin(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#kernel === undefined) this.#kernel = ScanKernel.of(this.#picks.names.bytes) ?? null;
-    this.#kernel?.begin(bytes, start, end);
+  /** Takes all records of a block at once. Bytes and bounds must stay as they are until the next call. */
+  begin(bytes: Uint8Array, bounds: Int32Array, size: number): void {
+    if (bytes !== this.#block.bytes) this.#block = new Block(bytes);
+    this.#scan.begin(this.#block, bounds, size);
   }
 
   decode(bytes: Uint8Array, start: number, end: number): T | Malformed {
     if (bytes !== this.#block.bytes) this.#block = new Block(bytes);
+    const picks = this.#picks;
+    const row = this.#scan.find(bytes, start, end);
+    if (row !== -1) {
+      const { rows } = this.#scan;
+      return rows[row] === 1 ? picks.make(this.#block, rows, row + 1) : notJson;
+    }
     const last = lastByte(bytes, start, end);
     if (last < start || bytes[last] !== CLOSE_OBJECT) return notJson;
     const first = afterSpace(bytes, start);
     if (bytes[first] !== OPEN_OBJECT) return notJson;
-    this.#picks.clear();
-    const kernel = this.#kernel;
-    const sound = kernel?.has(bytes, start, end)
-      ? kernel.scan(this.#block, first + 1, last, this.#picks)
-      : scan(this.#block, first + 1, last, this.#picks);
-    return sound ? this.#picks.make(this.#block) : notJson;
+    picks.clear();
+    return scan(this.#block, first + 1, last, picks) ? picks.make(this.#block) : notJson;
   }
 }
 
 /** Finds the first value of each picked field. False when what it read is not JSON. `last` is where the final `}` lies. */
 function scan(block: Block, at: number, last: number, picks: Picks<unknown>): boolean {
   const { bytes, view } = block;
-  const { names, starts, ends } = picks;
+  const { names, places } = picks;
   let wanted = picks.count;
   at = afterSpace(bytes, at);
   if (bytes[at] === CLOSE_OBJECT) return at === last;
@@ -72,9 +74,9 @@ function scan(block: Block, at: number, last: number, picks: Picks<unknown>): bo
     at =
       bytes[value] === QUOTE ? closingQuote(bytes, view, value + 1, last) + 1 : unquotedEnd(bytes, view, value, last);
     if (at === -1 || at > last) return false;
-    if (field !== NO_FIELD && starts[field] === -1) {
-      starts[field] = value;
-      ends[field] = at;
+    if (field !== NO_FIELD && places[2 * field] === -1) {
+      places[2 * field] = value;
+      places[2 * field + 1] = at;
       wanted--;
     }
     at = afterSpace(bytes, at);

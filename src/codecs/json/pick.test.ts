@@ -126,7 +126,13 @@ describe.each(modes)("json.pick, %s", (mode) => {
   it("agrees with JSON.parse on a real file", { skip: !existsSync(sample) }, () => {
     const lines = gunzipSync(readFileSync(sample));
     const decoder = json.pick({ ts: json.int.orText, uid: json.id }, { mode });
-    decoder.begin?.(lines, 0, lines.length);
+    const bounds = new Int32Array(40_000);
+    for (let i = 0, start = 0; i < bounds.length; i += 2) {
+      bounds[i] = start;
+      bounds[i + 1] = lines.indexOf(0x0a, start);
+      start = bounds[i + 1]! + 1;
+    }
+    decoder.begin?.(lines, bounds, bounds.length / 2);
     let count = 0;
     for (let start = 0; start < lines.length; count++) {
       const end = lines.indexOf(0x0a, start);

@@ -14,9 +14,8 @@ const nowhere = new Block(new Uint8Array(0));
 export class Picks<T> {
   readonly names: FieldNames;
   readonly count: number;
-  /** By field: where its value starts, or -1; and where it ends. Of arrays and objects only the start is used. */
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
+  /** A pair a field: where its value starts, or -1, and where it ends. Of arrays and objects only the start is used. */
+  readonly places: Int32Array;
   readonly #fields: readonly Field<unknown>[];
   readonly #values: unknown[];
   readonly #make: RecordMaker<T>;
@@ -28,8 +27,7 @@ export class Picks<T> {
     const names = Object.keys(fields);
     this.names = new FieldNames(names);
     this.count = names.length;
-    this.starts = new Int32Array(names.length);
-    this.ends = new Int32Array(names.length);
+    this.places = new Int32Array(2 * names.length);
     this.#fields = Object.values(fields);
     this.#values = names.map(() => undefined);
     this.#make = recordMaker<T>(names);
@@ -39,23 +37,26 @@ export class Picks<T> {
 
   /** Forgets the record before. */
   clear(): void {
-    for (let field = 0; field < this.count; field++) this.starts[field] = -1;
+    this.places.fill(-1);
   }
 
-  /** The record's value, or why there is none: of several reasons that of the field named first. */
-  make(block: Block): T | Malformed {
+  /**
+   * The record's value, or why there is none: of several reasons that of the field named first. The places are this object's
+   * own, or pairs of others from `from` on.
+   */
+  make(block: Block, places = this.places, from = 0): T | Malformed {
     const token = this.#token;
     token.block = block;
     for (let i = 0; i < this.count; i++) {
       const field = this.#fields[i]!;
-      const start = this.starts[i]!;
+      const start = places[from + 2 * i]!;
       if (start === -1) {
         if (!field.isOptional) return this.#missing[i]!;
         this.#values[i] = undefined;
         continue;
       }
       token.start = start;
-      token.end = this.ends[i]!;
+      token.end = places[from + 2 * i + 1]!;
       const value = field.read(token);
       if (value === WRONG_TYPE) return this.#wrongType[i]!;
       if (value === NOT_JSON) return notJson;

@@ -2,16 +2,19 @@
 // file line by line, and must take and refuse the same bytes. Compiled by `node tools/scan-kernel.ts`.
 //
 // What it gains: the end of a string is found 64 bytes at a time, in straight-line code. A loop over words of 4 bytes ends
-// after a number of turns that no branch predictor can guess, about three times a field, and that is most of its cost.
+// after a number of turns that no branch predictor can guess, about three times a field, and that is most of its cost. And
+// it scans many records in one call.
 //
-// Memory, in bytes: by field, where its value starts (0) and ends (64), how long its name is (128), and the name itself, 16
-// bytes each (256); from 1024 on the block that records lie in, with 64 bytes behind it that may be read and mean nothing.
+// Its tables lie where `setUp` was told, in bytes: where an escaped key lies (0), by field how long its name is (16) and the
+// name itself, 16 bytes each (128); where the records to scan begin and end (512); and a row for each record, from 1024 on:
+// whether it is sound, and by field where its value starts, or -1, and ends. Places are told and given less `moved`.
+// Up to 64 bytes behind a record may be read and mean nothing.
 // Loops that look for something look a vector at a time and may find it behind `last`: whoever calls them compares.
 
-const STARTS: usize = 0;
-const ENDS: usize = 64;
-const LENGTHS: usize = 128;
-const NAMES: usize = 256;
+const LENGTHS: usize = 16;
+const NAMES: usize = 128;
+const BOUNDS: usize = 512;
+const ROWS: usize = 1024;
 
 const QUOTE: u8 = 0x22;
 const PLUS: u8 = 0x2b;
@@ -34,30 +37,69 @@ const DONE: i32 = 1;
 /** A key with escapes that may be a field's: its place is told, and `resume` goes on once it is known which. */
 const ESCAPED_KEY: i32 = 2;
 
+let tables: usize = 0;
 let fields: i32 = 0;
-let wanted: i32 = 0;
+/** A bit for each length, modulo 64, that the name of a field has. */
+let lengths: u64 = 0;
+let moved: usize = 0;
+/** The record at hand: its bounds, its row, its final brace, where its escaped key ends, and how many fields it still lacks. */
+let bound: usize = 0;
+let boundsEnd: usize = 0;
+let row: usize = 0;
 let recordLast: usize = 0;
-export let keyStart: usize = 0;
-export let keyBackslash: usize = 0;
-export let keyEnd: usize = 0;
+let keyEnd: usize = 0;
+let wanted: i32 = 0;
 
-/** How many fields are picked, at most 16. Their names must be in memory. */
-export function setFields(count: i32): void {
+/** Where the tables lie, and how many fields are picked, at most 16. Their names must be in the tables. */
+export function setUp(address: usize, count: i32): void {
+  tables = address;
   fields = count;
+  lengths = 0;
+  for (let field = 0; field < count; field++) lengths |= <u64>1 << <u64>lengthOf(field);
 }
 
-/** Scans the record whose first byte behind the opening brace is at `at`, and whose final brace is at `last`. */
-export function scan(at: usize, last: usize): i32 {
-  for (let field = 0; field < fields; field++) store<i32>(STARTS + (field << 2), -1);
+/** Scans as many records of the table, which lie `distance` bytes further on than it says. */
+export function scan(count: i32, distance: usize): i32 {
+  bound = tables + BOUNDS;
+  boundsEnd = bound + (<usize>count << 3);
+  row = tables + ROWS;
+  moved = distance;
+  return records();
+}
+
+/** Goes on behind the key at which the scan stopped, which is this field's, or `NO_FIELD`; or is none (`UNREAD`). */
+export function resume(field: i32): i32 {
+  return ended(field == UNREAD ? NOT_JSON : members(keyEnd, recordLast, field)) ? records() : ESCAPED_KEY;
+}
+
+function records(): i32 {
+  while (bound < boundsEnd) {
+    if (!ended(record(load<u32>(bound) + moved, load<u32>(bound, 4) + moved))) return ESCAPED_KEY;
+  }
+  return DONE;
+}
+
+/** Notes how a record ended, and goes on to the next; false when it has not ended yet. */
+function ended(code: i32): bool {
+  if (code == ESCAPED_KEY) return false;
+  store<i32>(row, code);
+  row += (1 + 2 * fields) << 2;
+  bound += 8;
+  return true;
+}
+
+function record(start: usize, end: usize): i32 {
+  let last = end;
+  while (last > start && isSpace(load<u8>(last - 1))) last--;
+  if (last == start || load<u8>(--last) != CLOSE_OBJECT) return NOT_JSON;
+  let at = afterSpace(start);
+  if (load<u8>(at) != OPEN_OBJECT) return NOT_JSON;
+  for (let field = 0; field < fields; field++) store<i32>(row + (field << 3), -1, 4);
   wanted = fields;
   recordLast = last;
-  at = afterSpace(at);
-  return at == last ? DONE : members(at, last, UNREAD);
-}
-
-/** Goes on behind the key at which the scan stopped, which is this field's, or `NO_FIELD`. */
-export function resume(field: i32): i32 {
-  return members(keyEnd, recordLast, field);
+  at = afterSpace(at + 1);
+  if (load<u8>(at) == CLOSE_OBJECT) return at == last ? DONE : NOT_JSON;
+  return members(at, last, UNREAD);
 }
 
 /** Reads members: from a key's first quote on, or from its last one if it is known which field it is. */
@@ -75,9 +117,10 @@ function members(at: usize, last: usize, field: i32): i32 {
         at = closingQuote(backslash, last);
         if (at >= last) return NOT_JSON;
         if (mayBeField(key, <i32>(backslash - key))) {
-          keyStart = key;
-          keyBackslash = backslash;
           keyEnd = at;
+          store<u32>(tables, key - moved);
+          store<u32>(tables, backslash - moved, 4);
+          store<u32>(tables, at - moved, 8);
           return ESCAPED_KEY;
         }
         field = NO_FIELD;
@@ -88,9 +131,9 @@ function members(at: usize, last: usize, field: i32): i32 {
     const value = afterSpace(at + 1);
     at = load<u8>(value) == QUOTE ? closingQuote(value + 1, last) + 1 : unquotedEnd(value, last);
     if (at == 0 || at > last) return NOT_JSON;
-    if (field != NO_FIELD && load<i32>(STARTS + (field << 2)) == -1) {
-      store<i32>(STARTS + (field << 2), <i32>value);
-      store<i32>(ENDS + (field << 2), <i32>at);
+    if (field != NO_FIELD && load<i32>(row + (field << 3), 4) == -1) {
+      store<u32>(row + (field << 3), value - moved, 4);
+      store<u32>(row + (field << 3), at - moved, 8);
       wanted--;
     }
     at = afterSpace(at);
@@ -101,10 +144,15 @@ function members(at: usize, last: usize, field: i32): i32 {
   }
 }
 
+function lengthOf(field: i32): i32 {
+  return load<i32>(tables + (field << 2), LENGTHS);
+}
+
 /** The field of that name, which has no escapes. */
 function fieldOf(key: usize, length: i32): i32 {
+  if (((lengths >> <u64>length) & 1) == 0) return NO_FIELD;
   for (let field = 0; field < fields; field++) {
-    if (load<i32>(LENGTHS + (field << 2)) == length && startsAlike(key, field, length)) return field;
+    if (lengthOf(field) == length && startsAlike(key, field, length)) return field;
   }
   return NO_FIELD;
 }
@@ -112,14 +160,14 @@ function fieldOf(key: usize, length: i32): i32 {
 /** Whether a name goes on behind these bytes. */
 function mayBeField(key: usize, length: i32): bool {
   for (let field = 0; field < fields; field++) {
-    if (load<i32>(LENGTHS + (field << 2)) > length && startsAlike(key, field, length)) return true;
+    if (lengthOf(field) > length && startsAlike(key, field, length)) return true;
   }
   return false;
 }
 
 /** Whether up to 16 bytes are those of the name. */
 function startsAlike(key: usize, field: i32, length: i32): bool {
-  const same = i8x16.bitmask(i8x16.eq(v128.load(key), v128.load(NAMES + (field << 4))));
+  const same = i8x16.bitmask(i8x16.eq(v128.load(key), v128.load(tables + (field << 4), NAMES)));
   return (same | (-1 << length)) == -1;
 }
 

@@ -1,68 +1,107 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { BlockMemory } from "../block-memory.ts";
+import { Block } from "./block.ts";
 import { json } from "./index.ts";
+import { Picks } from "./picks.ts";
+import { RecordScan } from "./record-scan.ts";
 import { ScanKernel } from "./scan-kernel.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const fieldsOf = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, json.id]));
 
-/** Decodes each line of a block, once as a block and once as records that come alone. */
-function bothWays(make: () => ReturnType<typeof json.pick>, lines: readonly string[]): [unknown[], unknown[]] {
-  const block = utf8(`${lines.join("\n")}\n`);
-  const [inBlocks, alone] = [make(), make()];
-  inBlocks.begin?.(block, 0, block.length);
+/** Lines one after another, in ordinary memory or in some that WebAssembly sees, and where each lies. */
+function blockOf(lines: readonly string[], place: "elsewhere" | "in its memory") {
+  const whole = utf8(`${lines.join("\n")}\n`);
+  const bytes = place === "elsewhere" ? whole : BlockMemory.of(whole.length)!.bytes;
+  bytes.set(whole);
   let at = 0;
-  const results: [unknown[], unknown[]] = [[], []];
-  for (const line of lines) {
-    const end = at + utf8(line).length;
-    results[0].push(inBlocks.decode(block, at, end));
-    results[1].push(alone.decode(block, at, end));
-    at = end + 1;
-  }
-  return results;
+  const bounds = lines.flatMap((line) => {
+    const start = at;
+    at += utf8(line).length + 1;
+    return [start, at - 1];
+  });
+  return { bytes, bounds: Int32Array.from(bounds) };
 }
 
+describe.each(["elsewhere", "in its memory"] as const)("a block %s", (place) => {
+  /** Decodes each line of a block, once as a block and once as records that come alone. */
+  function bothWays(make: () => ReturnType<typeof json.pick>, lines: readonly string[]): [unknown[], unknown[]] {
+    const { bytes, bounds } = blockOf(lines, place);
+    const [inBlocks, alone] = [make(), make()];
+    inBlocks.begin?.(bytes, bounds, lines.length);
+    const each = (decoder: typeof alone) =>
+      lines.map((_, i) => decoder.decode(bytes, bounds[2 * i]!, bounds[2 * i + 1]!));
+    return [each(inBlocks), each(alone)];
+  }
+
+  test.each([
+    ["short", 10],
+    ["longer than what is copied", 700_000],
+    ["very long", 5_000_000],
+  ])("with a %s record gives what the records alone give", (_, fill) => {
+    const long = `{"x":"${'y\\"'.repeat(fill / 3)}","a":1,"n":[{"a":2}],"b":"z"}`;
+    const lines = [
+      '{"a":"first","b":2}',
+      long,
+      '{"b":1}',
+      '{"a":1,"b":',
+      '{"\\u0061":"k","b":"\\n"}',
+      '{"\\u006":1,"a":2}',
+      "{}",
+      "",
+      "  ",
+      '{"a":tru,"b":1}',
+      ' { "b" : 1 , "a" : 2 } ',
+    ];
+    const [inBlocks, alone] = bothWays(() => json.pick({ a: json.id, b: json.id.optional() }), lines);
+    expect(inBlocks).toEqual(alone);
+    expect(inBlocks[0]).toEqual({ a: "first", b: "2" });
+    expect(inBlocks[1]).toEqual({ a: "1", b: "z" });
+    expect(inBlocks[4]).toEqual({ a: "k", b: "\n" });
+    expect(inBlocks[10]).toEqual({ a: "2", b: "1" });
+  });
+
+  test.each([1, 63, 64, 65, 1000])("of %i records gives each its own values", (count) => {
+    const lines = Array.from({ length: count }, (_, i) => (i % 7 === 3 ? `{"a":` : `{"\\u0061":${i},"c":"${i}"}`));
+    const [inBlocks, alone] = bothWays(() => json.pick({ a: json.int }), lines);
+    expect(inBlocks).toEqual(alone);
+    expect(inBlocks[0]).toEqual({ a: 0 });
+  });
+
+  test.each([1, 16, 17])("%i fields, of which a record has some, in any order", (count) => {
+    const all = Array.from({ length: count }, (_, i) => `"f${i}":${i}`);
+    const lines = [`{${all.join(",")}}`, `{${all.reverse().join(" , ")} }`, `{"g":{"f0":9},${all.slice(1).join(",")}}`];
+    const [inBlocks, alone] = bothWays(() => json.pick(fieldsOf(count)), lines);
+    expect(inBlocks).toEqual(alone);
+    expect(Object.keys(inBlocks[0] as object)).toHaveLength(count);
+  });
+
+  test("has the records that were told, asked for in order, and no others", () => {
+    const { bytes, bounds } = blockOf(['{"a":1}', '{"a":2}', '{"a":3}', '{"a":4}'], place);
+    const scan = new RecordScan(new Picks({ a: json.int }));
+    scan.begin(new Block(bytes), bounds, 3);
+    const found = (i: number) => scan.find(bytes, bounds[2 * i]!, bounds[2 * i + 1]!);
+    expect(scan.find(bytes, 1, 7), "not where one begins").toBe(-1);
+    expect(found(0)).toBe(0);
+    expect(found(2), "one is left out").toBe(6);
+    expect(found(1), "before the last").toBe(-1);
+    expect(found(3), "behind the block").toBe(-1);
+    expect(scan.find(bytes.slice(), bounds[4]!, bounds[5]!), "other bytes").toBe(-1);
+  });
+});
+
 test("there is a kernel here, for up to 16 names of up to 16 bytes", () => {
-  expect(ScanKernel.of([utf8("ts"), utf8("a".repeat(16))])).toBeDefined();
-  expect(ScanKernel.of([utf8("ts"), utf8("a".repeat(17))])).toBeUndefined();
-  expect(ScanKernel.of(Array.from({ length: 17 }, (_, i) => utf8(`f${i}`)))).toBeUndefined();
+  const inMemory = (names: string[]) => ScanKernel.in(BlockMemory.of(100), names.map(utf8));
+  expect(inMemory(["ts", "a".repeat(16)])).toBeDefined();
+  expect(inMemory(["ts", "a".repeat(17)])).toBeUndefined();
+  expect(inMemory(Array.from({ length: 17 }, (_, i) => `f${i}`))).toBeUndefined();
+  expect(ScanKernel.in(undefined, [utf8("ts")])).toBeUndefined();
 });
 
-test("it has the records of the run it was given, and no others", () => {
-  const kernel = ScanKernel.of([utf8("a")])!;
-  const bytes = new Uint8Array(100);
-  kernel.begin(bytes, 10, 90);
-  expect(kernel.has(bytes, 10, 90)).toBe(true);
-  expect(kernel.has(bytes, 9, 90)).toBe(false);
-  expect(kernel.has(bytes, 10, 91)).toBe(false);
-  expect(kernel.has(new Uint8Array(100), 10, 90)).toBe(false);
-});
-
-test.each([
-  ["short", 10],
-  ["longer than its memory is at first", 700_000],
-  ["longer than it copies", 5_000_000],
-])("a block %s gives what the records alone give", (_, fill) => {
-  const long = `{"x":"${'y\\"'.repeat(fill / 3)}","a":1,"n":[{"a":2}],"b":"z"}`;
-  const lines = [
-    '{"a":"first","b":2}',
-    long,
-    '{"b":1}',
-    '{"a":1,"b":',
-    '{"\\u0061":"k","b":"\\n"}',
-    "{}",
-    '{"a":tru,"b":1}',
-  ];
-  const [inBlocks, alone] = bothWays(() => json.pick({ a: json.id, b: json.id.optional() }), lines);
-  expect(inBlocks).toEqual(alone);
-  expect(inBlocks[0]).toEqual({ a: "first", b: "2" });
-  expect(inBlocks[1]).toEqual({ a: "1", b: "z" });
-  expect(inBlocks[4]).toEqual({ a: "k", b: "\n" });
-});
-
-test.each([1, 16, 17])("%i fields, of which a record has some, in any order", (count) => {
-  const all = Array.from({ length: count }, (_, i) => `"f${i}":${i}`);
-  const lines = [`{${all.join(",")}}`, `{${all.reverse().join(" , ")} }`, `{"g":{"f0":9},${all.slice(1).join(",")}}`];
-  const [inBlocks, alone] = bothWays(() => json.pick(fieldsOf(count)), lines);
-  expect(inBlocks).toEqual(alone);
-  expect(Object.keys(inBlocks[0] as object)).toHaveLength(count);
+test("a memory has room for the tables of some decoders; those of the others copy", () => {
+  const { bytes, bounds } = blockOf(['{"a":1}', '{"a":2}'], "in its memory");
+  const decoders = Array.from({ length: 9 }, () => json.pick({ a: json.int }));
+  for (const decoder of decoders) decoder.begin?.(bytes, bounds, 2);
+  const seconds = decoders.map((decoder) => decoder.decode(bytes, bounds[2]!, bounds[3]!));
+  expect(seconds).toEqual(decoders.map(() => ({ a: 2 })));
 });

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import type { BlockMemory } from "../block-memory.ts";
 import type { Block } from "./block.ts";
 import { BAD_KEY } from "./field-names.ts";
 import type { Picks } from "./picks.ts";
@@ -11,120 +12,101 @@ interface WasmApi {
 }
 
 interface KernelExports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  readonly keyStart: { readonly value: number };
-  readonly keyBackslash: { readonly value: number };
-  readonly keyEnd: { readonly value: number };
-  setFields(count: number): void;
-  scan(at: number, last: number): number;
+  setUp(address: number, count: number): void;
+  scan(count: number, distance: number): number;
   resume(field: number): number;
 }
 
 // As laid out in scan-kernel.as.
-const endsAt = 64 / 4;
-const lengthsAt = 128 / 4;
-const namesAt = 256;
-const blockAt = 1024;
-const behindBlockBytes = 64;
+const lengthsAt = 16;
+const namesAt = 128;
+const boundsAt = 512;
+const rowsAt = 1024;
 const fieldsMax = 16;
 const nameBytesMax = 16;
-const doneCode = 1;
 const escapedKeyCode = 2;
+const badKey = -2;
 
-const pageBytes = 64 * 1024;
-/** The longest block that is copied; one with a longer record in it is scanned where it lies. */
-const blockBytesMax = 4 * 1024 * 1024;
+/** Records that are scanned in one call: as many as stay in the cache until their values are read. */
+export const scannedMax = 64;
+const tableBytes = rowsAt + scannedMax * (1 + 2 * fieldsMax) * 4;
+
+/** The longest record that is copied; the memory a kernel has of its own holds no longer one. */
+export const copiedBytesMax = 256 * 1024;
 
 let compiled: object | undefined;
 
 /**
- * The scan of `OnDemandDecoder` as a WebAssembly module, which compares 16 bytes at a time: 0.45 of its time for frames of
- * 2 KB, with the copy that it needs, since WebAssembly sees no memory but its own. It takes and refuses the same bytes.
- * One kernel serves one decoder. Memory: 512 KiB, or as much as the longest block.
+ * The scan of `OnDemandDecoder` as a WebAssembly module, which compares 16 bytes at a time and takes many records a call.
+ * It takes and refuses the same bytes. One kernel serves one decoder in one memory.
  */
 export class ScanKernel {
+  /** Rows of words, one for each record: 1 if it is sound, then where each field's value starts, or -1, and ends. */
+  readonly rows: Int32Array;
+  readonly rowWords: number;
   readonly #exports: KernelExports;
-  #bytes: Uint8Array;
-  #words: Int32Array;
-  /** The run of bytes that was copied. */
-  #copied: Uint8Array | undefined;
-  #start = 0;
-  #end = 0;
+  readonly #address: number;
+  readonly #bounds: Int32Array;
+  readonly #key: Int32Array;
+  readonly #memory: Uint8Array;
 
-  private constructor(exports: KernelExports, names: readonly Uint8Array[]) {
+  private constructor(
+    exports: KernelExports,
+    { wasm, bytes }: BlockMemory,
+    tables: number,
+    names: readonly Uint8Array[],
+  ) {
+    const words = (from: number) => new Int32Array(wasm.buffer, tables + from);
+    this.rows = words(rowsAt);
+    this.rowWords = 1 + 2 * names.length;
     this.#exports = exports;
-    this.#bytes = new Uint8Array(exports.memory.buffer);
-    this.#words = new Int32Array(exports.memory.buffer);
+    this.#address = bytes.byteOffset;
+    this.#memory = bytes;
+    this.#bounds = words(boundsAt);
+    this.#key = words(0);
     for (const [field, name] of names.entries()) {
-      this.#words[lengthsAt + field] = name.length;
-      this.#bytes.set(name, namesAt + field * nameBytesMax);
+      words(lengthsAt)[field] = name.length;
+      new Uint8Array(wasm.buffer).set(name, tables + namesAt + field * nameBytesMax);
     }
-    exports.setFields(names.length);
+    exports.setUp(tables, names.length);
   }
 
-  /** Undefined where there is no WebAssembly, and for more or longer names than the kernel takes. */
-  static of(names: readonly Uint8Array[]): ScanKernel | undefined {
-    const wasm = (globalThis as { WebAssembly?: WasmApi }).WebAssembly;
-    if (wasm === undefined || names.length > fieldsMax || names.some((name) => name.length > nameBytesMax)) return;
+  /** Undefined for more or longer names than a kernel takes, and where none can be made, or its tables find no room. */
+  static in(memory: BlockMemory | undefined, names: readonly Uint8Array[]): ScanKernel | undefined {
+    if (memory === undefined || names.length > fieldsMax) return undefined;
+    if (names.some((name) => name.length > nameBytesMax)) return undefined;
+    const wasm = (globalThis as unknown as { readonly WebAssembly: WasmApi }).WebAssembly;
     try {
       compiled ??= new wasm.Module(Buffer.from(scanKernelModule, "base64"));
-      return new ScanKernel(new wasm.Instance(compiled, {}).exports as KernelExports, names);
+      const instance = new wasm.Instance(compiled, { env: { memory: memory.wasm } });
+      const tables = memory.take(tableBytes);
+      return tables === undefined
+        ? undefined
+        : new ScanKernel(instance.exports as KernelExports, memory, tables, names);
     } catch {
       return undefined; // a processor without vectors, or a process that may not run code made at run time
     }
   }
 
-  /** Copies the run of bytes in which the records to come lie. They must not change until the next call. */
-  begin(bytes: Uint8Array, start: number, end: number): void {
-    const needed = blockAt + end - start + behindBlockBytes;
-    const fits = end - start <= blockBytesMax && (needed <= this.#bytes.length || this.#grow(needed));
-    this.#copied = fits ? bytes : undefined;
-    this.#start = start;
-    this.#end = end;
-    if (fits) this.#bytes.set(bytes.subarray(start, end), blockAt);
+  /** Scans records `from` to `to` of those that `bounds` tells, at most 64, of bytes that lie in the kernel's memory. */
+  scan(block: Block, bounds: Int32Array, from: number, to: number, picks: Picks<unknown>): void {
+    this.#scan(block.bytes.byteOffset, block, bounds.subarray(2 * from, 2 * to), picks);
   }
 
-  /** Whether a record lies in what was copied. */
-  has(bytes: Uint8Array, start: number, end: number): boolean {
-    return bytes === this.#copied && start >= this.#start && end <= this.#end;
+  /** The same of bytes elsewhere, which are copied: `copiedBytesMax` at most. */
+  scanCopy(block: Block, bounds: Int32Array, from: number, to: number, picks: Picks<unknown>): void {
+    const start = bounds[2 * from]!;
+    this.#memory.set(block.bytes.subarray(start, bounds[2 * to - 1]!));
+    this.#scan(this.#address - start, block, bounds.subarray(2 * from, 2 * to), picks);
   }
 
-  /** As the scan in on-demand.ts: `at` is the byte behind the opening brace, `last` where the final one lies. */
-  scan(block: Block, at: number, last: number, picks: Picks<unknown>): boolean {
-    const moved = blockAt - this.#start;
-    const exports = this.#exports;
-    let code = exports.scan(at + moved, last + moved);
+  #scan(distance: number, block: Block, bounds: Int32Array, { names }: Picks<unknown>): void {
+    this.#bounds.set(bounds);
+    let code = this.#exports.scan(bounds.length / 2, distance);
     while (code === escapedKeyCode) {
-      const field = picks.names.findEscaped(
-        block,
-        exports.keyStart.value - moved,
-        exports.keyBackslash.value - moved,
-        exports.keyEnd.value - moved,
-      );
-      if (field === BAD_KEY) return false;
-      code = exports.resume(field);
+      const [start, backslash, end] = this.#key;
+      const field = names.findEscaped(block, start!, backslash!, end!);
+      code = this.#exports.resume(field === BAD_KEY ? badKey : field);
     }
-    if (code !== doneCode) return false;
-    const words = this.#words;
-    for (let field = 0; field < picks.count; field++) {
-      const start = words[field]!;
-      if (start === -1) continue;
-      picks.starts[field] = start - moved;
-      picks.ends[field] = words[endsAt + field]! - moved;
-    }
-    return true;
-  }
-
-  /** False when there is no memory to be had. */
-  #grow(bytes: number): boolean {
-    const { memory } = this.#exports;
-    try {
-      memory.grow(Math.ceil((bytes - this.#bytes.length) / pageBytes));
-    } catch {
-      return false;
-    }
-    this.#bytes = new Uint8Array(memory.buffer);
-    this.#words = new Int32Array(memory.buffer);
-    return true;
   }
 }

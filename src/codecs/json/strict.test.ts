@@ -21,7 +21,7 @@ describe("strict and blocks", () => {
   it("finds the one bad record of a block, and loses no good one", () => {
     const { bytes, bounds } = lines(good, bad, good);
     const decoder = strict();
-    decoder.begin?.(bytes, 1, bytes.length - 1);
+    decoder.begin?.(bytes, Int32Array.from(bounds.flat()), bounds.length);
     const results = bounds.map(([start, end]) => decoder.decode(bytes, start, end));
     expect(results).toEqual([{ n: 1 }, new Malformed("not JSON"), { n: 1 }]);
   });
@@ -30,7 +30,7 @@ describe("strict and blocks", () => {
     const first = lines(good);
     const second = lines(bad);
     const decoder = strict();
-    decoder.begin?.(first.bytes, 0, first.bytes.length);
+    decoder.begin?.(first.bytes, Int32Array.from(first.bounds[0]!), 1);
     expect(decoder.decode(first.bytes, ...first.bounds[0]!)).toEqual({ n: 1 });
     expect(decoder.decode(second.bytes, ...second.bounds[0]!)).toBeInstanceOf(Malformed);
   });
@@ -38,7 +38,7 @@ describe("strict and blocks", () => {
   it("checks records that lie outside the block", () => {
     const { bytes, bounds } = lines(good, bad);
     const decoder = strict();
-    decoder.begin?.(bytes, ...bounds[0]!);
+    decoder.begin?.(bytes, Int32Array.from(bounds[0]!), 1);
     expect(decoder.decode(bytes, ...bounds[1]!)).toBeInstanceOf(Malformed);
   });
 

@@ -36,8 +36,10 @@ export class StrictDecoder<T> implements Decoder<T> {
   }
 
   /** Checks UTF-8 for all records at once, which spares a call a record. The bytes must stay as they are until the next call. */
-  begin(bytes: Uint8Array, start: number, end: number): void {
+  begin(bytes: Uint8Array, bounds: Int32Array, size: number): void {
     this.#use(bytes);
+    const start = bounds[0]!;
+    const end = bounds[2 * size - 1]!;
     this.#checkedStart = start;
     this.#checkedEnd = this.#block.isUtf8(start, end) ? end : start;
   }
@@ -90,8 +92,8 @@ function scan(block: Block, at: number, last: number, picks: Picks<unknown>, nes
       at = opens ? at + 1 : leafEnd(bytes, view, at, last);
       if (at === -1) return false;
       if (field !== NO_FIELD) {
-        picks.starts[field] = value;
-        picks.ends[field] = at;
+        picks.places[2 * field] = value;
+        picks.places[2 * field + 1] = at;
         field = NO_FIELD;
       }
       at = afterSpace(bytes, at);

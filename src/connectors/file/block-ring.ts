@@ -1,3 +1,4 @@
+import { blockBytes } from "../../codecs/block-memory.ts";
 import type { ByteInput } from "./byte-input.ts";
 
 /** Room before each block for the beginning of a record that lies across two. */
@@ -16,8 +17,9 @@ export class BlockRing {
   #ready = false;
 
   constructor(readBytes: number, readAhead: boolean) {
-    const block = () => Buffer.allocUnsafeSlow(headRoomBytes + readBytes);
-    this.#blocks = [block(), readAhead ? block() : Buffer.alloc(0)];
+    const length = headRoomBytes + readBytes;
+    const both = blockBytes(readAhead ? 2 * length : length);
+    this.#blocks = [both.subarray(0, length), both.subarray(length)];
     this.#readAhead = readAhead;
   }
 

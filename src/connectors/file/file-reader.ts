@@ -1,10 +1,10 @@
+import { CutBatch } from "../../codecs/cut-batch.ts";
 import { RecordCutter } from "../../codecs/record-cutter.ts";
 import { sleep } from "../../core/clock.ts";
 import { MillraceError } from "../../core/errors.ts";
 import type { Batch, Partition, Slice } from "../../core/records.ts";
 import type { SourceContext, SourceProgress, SourceReader } from "../../core/source.ts";
 import { BlockRing } from "./block-ring.ts";
-import { CutBatch } from "./cut-batch.ts";
 import { type FilePosition, filePositionOf } from "./file-position.ts";
 import { changeOf } from "./followed-file.ts";
 import { findRotated, OpenedFile, unreadable } from "./opened-file.ts";

@@ -1,10 +1,10 @@
 import { dirname, join } from "node:path";
+import type { Origin } from "../../codecs/cut-batch.ts";
 import type { Disk, DiskFile } from "../../core/disk.ts";
 import { MillraceError, reasonOf } from "../../core/errors.ts";
 import type { Position } from "../../core/records.ts";
 import { type ByteInput, discard, FileInput, PieceInput, readFully } from "./byte-input.ts";
 import { type Compression, compressionOf, decompressed } from "./compression.ts";
-import type { Origin } from "./cut-batch.ts";
 import type { FilePosition } from "./file-position.ts";
 import { beginsWith, type Fingerprint, fingerprint, headBytesMax, tailBytesMax } from "./fingerprint.ts";
 

@@ -9,7 +9,7 @@ export interface RecordOptions {
   readonly framing?: Framing;
   /** The longest record; a longer one is refused unread, with its beginning kept. Default 1 MiB. */
   readonly lineBytesMax?: number;
-  /** How much is read at a time. Default 256 KiB. */
+  /** How much is read at a time. Default 1 MiB. */
   readonly readBytes?: number;
   /** Records in one batch. Default 4096. */
   readonly batchRecordsMax?: number;
@@ -26,7 +26,7 @@ export interface ReadSettings {
 /** The options with defaults. Throws `ML1002` on a bound that is no positive whole number. */
 export function readSettings(options: RecordOptions): ReadSettings {
   const bound = (name: "lineBytesMax" | "readBytes" | "batchRecordsMax") => {
-    const value = options[name] ?? limits[name];
+    const value = options[name] ?? (name === "readBytes" ? limits.fileReadBytes : limits[name]);
     if (Number.isSafeInteger(value) && value > 0) return value;
     throw new MillraceError("ML1002", { message: `${name} is ${value}; give a whole number above 0` });
   };

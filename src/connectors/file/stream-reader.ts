@@ -1,11 +1,11 @@
 import type { Readable } from "node:stream";
+import { CutBatch, type Origin } from "../../codecs/cut-batch.ts";
 import { RecordCutter } from "../../codecs/record-cutter.ts";
 import type { Batch, Partition, Slice } from "../../core/records.ts";
 import type { SourceContext, SourceProgress, SourceReader } from "../../core/source.ts";
 import { BlockRing } from "./block-ring.ts";
 import { type ByteInput, PieceInput } from "./byte-input.ts";
 import { compressionOf, decompressed, magicBytes } from "./compression.ts";
-import { CutBatch, type Origin } from "./cut-batch.ts";
 import { unreadable } from "./opened-file.ts";
 import type { ReadSettings } from "./read-settings.ts";
 

@@ -38,6 +38,11 @@ export class BatchBuilder {
     return this.#at;
   }
 
+  /** The youngest time of its records. */
+  get maxTimestamp(): number {
+    return this.#maxTimestamp;
+  }
+
   /** Appends a record; its key, value and headers are copied. `timestamp` in milliseconds since the epoch. */
   add(timestamp: number, key: Bytes | null, value: Bytes | null, headers: readonly RecordHeader[] = []): void {
     if (this.count === 0) this.#baseTimestamp = this.#maxTimestamp = timestamp;

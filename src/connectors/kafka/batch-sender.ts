@@ -4,6 +4,7 @@ import { KafkaFailure } from "./client/kafka-failure.ts";
 import type { PartitionOutput, SealedBatch } from "./partition-output.ts";
 import { produceFailure } from "./produce-failure.ts";
 import type { ProducerOptions } from "./producer-options.ts";
+import { briefly } from "./retrying.ts";
 import { TopicLeaders } from "./topic-leaders.ts";
 
 /** What a sender is told, and tells. */
@@ -16,6 +17,8 @@ export interface BatchSenderHooks {
 }
 
 const requestBytesMax = 4 * 1024 * 1024;
+/** Half of the age at which a broker that starts forgets what a producer has sent, by the times of its records. */
+const rememberedMs = 12 * 60 * 60 * 1000;
 
 /**
  * Sends what lies sealed in partition outputs to the nodes that lead them, one request a node under way, each again until it
@@ -38,7 +41,10 @@ export class BatchSender {
     this.#leaders = new TopicLeaders({
       ...options,
       topics: () => [...outputs.values()].map(({ place }) => place.topic),
-      onKnown: () => this.pump(),
+      onKnown: () => {
+        this.#checkTopics();
+        this.pump();
+      },
       onFailure: (failure) => this.fail(failure),
       signal: this.#closed.signal,
     });
@@ -84,11 +90,19 @@ export class BatchSender {
     this.#hooks.onSettled();
   }
 
-  /** Waits for the requests under way. */
+  /** Waits a moment for the requests under way: one to a broker that does not answer ends with its connection. */
   async close(): Promise<void> {
     this.#closed.abort();
     this.fail(new KafkaFailure("CLIENT", "the producer is closed", false));
-    await this.settled();
+    await briefly(this.#options.clock, this.settled());
+  }
+
+  /** What waits for a topic that was deleted would wait for ever. */
+  #checkTopics(): void {
+    for (const { sealed, place } of this.#outputs.values()) {
+      if (sealed.length === 0 || !this.#leaders.isGone(place.topic)) continue;
+      this.fail(new KafkaFailure("UNKNOWN_TOPIC_OR_PARTITION", `topic ${place.topic} is gone`, false));
+    }
   }
 
   #start(leader: number): void {
@@ -152,8 +166,10 @@ export class BatchSender {
     const batches = outputs.map((output) => ({ ...output.place, batch: output.sealed[0]!.bytes }));
     const sent = new Map(outputs.map((output) => [nameOf(output.place), [output, output.sealed[0]!] as const]));
     for (const output of outputs) output.inFlight = true;
+    let isSent = false;
     try {
       await transaction?.register(outputs.map(({ place }) => place));
+      isSent = true;
       const failures: KafkaFailure[] = [];
       for (const answer of await client.produce(leader, batches, transaction?.transactionalId, ackTimeoutMs)) {
         const failure = produceFailure(answer);
@@ -162,11 +178,25 @@ export class BatchSender {
       }
       return failures.find((failure) => !failure.retryable) ?? failures[0];
     } catch (thrown) {
-      return thrown as KafkaFailure;
+      return isSent ? this.#unanswered(thrown as KafkaFailure, sent.values()) : (thrown as KafkaFailure);
     } finally {
       for (const output of outputs) output.inFlight = false;
       this.#hooks.onSettled();
     }
+  }
+
+  /**
+   * Whether a batch has arrived is not known when there was no answer. It is sent again, and the broker knows it by its
+   * sequence; but not if it was restarted meanwhile and the records' times are long past. A transaction can be begun anew then.
+   */
+  #unanswered(failure: KafkaFailure, sent: Iterable<readonly [PartitionOutput, SealedBatch]>): KafkaFailure {
+    const { transaction, clock } = this.#options;
+    if (transaction === undefined || failure.code !== "NETWORK") return failure;
+    const forgotten = clock.now() - rememberedMs;
+    const old = [...sent].find(([, { maxTimestamp }]) => maxTimestamp < forgotten);
+    if (old === undefined) return failure;
+    const message = `a batch for ${nameOf(old[0].place)} may be there or not, and its records are too old to ask: ${failure.message}`;
+    return new KafkaFailure("TRANSACTION_ABORTABLE", message, false, { cause: failure });
   }
 
   #acknowledge([output, batch]: readonly [PartitionOutput?, SealedBatch?] = []): void {

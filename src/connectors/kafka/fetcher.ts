@@ -23,8 +23,6 @@ export interface FetcherOptions {
 
 /** While records wait to be taken, a fetch for the other partitions comes back this soon, so that nobody waits for it. */
 const busyWaitMs = 10;
-/** A topic that is missing for longer was deleted; one just made may be unknown to some brokers for a moment. */
-const missingMsMax = 5000;
 
 /**
  * Reads partitions ahead, each at its own place. One loop a broker asks for those of its partitions that have room, so a
@@ -39,8 +37,6 @@ export class Fetcher {
   readonly #leaders: TopicLeaders;
   /** By topic: the id it had first, to know one that was made again. */
   readonly #ids = new Map<string, string>();
-  /** By topic: since when it has been missing. */
-  readonly #missingSince = new Map<string, number>();
   #changed = Promise.withResolvers<void>();
   #arrived = Promise.withResolvers<void>();
   #bytes = 0;
@@ -176,15 +172,9 @@ export class Fetcher {
 
   #checkTopic(queue: FetchedPartitionQueue): void {
     const { topic } = queue.place;
+    if (this.#leaders.isGone(topic)) this.#failPart(queue, "UNKNOWN_TOPIC_OR_PARTITION", `topic ${topic} is gone`);
     const id = this.#leaders.topic(topic)?.id;
-    const now = this.#options.clock.monotonic();
-    if (id === undefined) {
-      const since = this.#missingSince.get(topic) ?? now;
-      this.#missingSince.set(topic, since);
-      if (now - since >= missingMsMax) this.#failPart(queue, "UNKNOWN_TOPIC_OR_PARTITION", `topic ${topic} is gone`);
-      return;
-    }
-    this.#missingSince.delete(topic);
+    if (id === undefined) return;
     const first = this.#ids.get(topic) ?? id;
     this.#ids.set(topic, first);
     if (first !== id) this.#failPart(queue, "UNKNOWN_TOPIC_ID", `topic ${topic} was deleted and made again`);

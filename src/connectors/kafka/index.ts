@@ -17,7 +17,7 @@ export type { RecordHeader } from "./record-headers.ts";
 export type { KafkaStart } from "./starting-offsets.ts";
 export { ensureChangelog, ensureExchange, type OwnTopic, type OwnTopicContext } from "./task/ensure-topics.ts";
 export { endedMetadata, KafkaCheckpoints, type KafkaCheckpointsOptions } from "./task/kafka-checkpoints.ts";
-export { openTaskOutput, usualTransactionTimeoutMs } from "./task/open-task-output.ts";
+export { openTaskOutput } from "./task/open-task-output.ts";
 export type { RestoreProgress } from "./task/restore-changelog.ts";
 export type { TaskGuarantee, TaskOutput, TaskOutputOptions } from "./task/task-output.ts";
 export { isFenced, mayRestart } from "./task-failure.ts";

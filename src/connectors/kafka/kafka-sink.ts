@@ -21,7 +21,9 @@ export interface KafkaSinkOptions<T> extends KafkaOptions {
   /**
    * What time records carry, for retention and for who looks records up by time: `"wall"` (default), when they were written, or
    * `"event"`, the record's event time where there is one. A broker drops by that time what is older than its retention, and refuses what is
-   * an hour ahead of its clock, so that results of a replayed past, or of clocks that are wrong, want the first.
+   * an hour ahead of its clock, so that results of a replayed past, or of clocks that are wrong, want the first. A broker that is
+   * restarted also forgets what a producer has sent by that time: event times of more than a day ago may then be written twice,
+   * outside of transactions.
    */
   readonly time?: "wall" | "event";
   /** What batches are packed with. Default `"zstd"`. */

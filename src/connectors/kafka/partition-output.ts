@@ -9,8 +9,10 @@ export interface SealedBatch {
   readonly bytes: Buffer;
   /** What it counted for while it was written, given back when it is acknowledged. */
   readonly pendingBytes: number;
-  /** The transaction it belongs to, counted from 0; 0 without transactions. */
+  /** The share it belongs to, counted from 0. */
   readonly round: number;
+  /** The youngest time of its records. */
+  readonly maxTimestamp: number;
 }
 
 /** How batches are made. */
@@ -31,6 +33,13 @@ export class RecordTooLarge extends Error {
     );
     this.name = "RecordTooLarge";
   }
+}
+
+/** What headers take at the most: text of three bytes a character, and two lengths each. */
+function headerBytesMax(headers: readonly RecordHeader[]): number {
+  let bytes = 0;
+  for (const [name, value] of headers) bytes += 10 + 3 * name.length + (value?.length ?? 0);
+  return bytes;
 }
 
 const sequenceModulus = 0x8000_0000;
@@ -72,7 +81,7 @@ export class PartitionOutput {
     if (round < this.#round) throw new RangeError(`${nameOf(this.place)} has records of a later share already`);
     if (round > this.#round) this.seal();
     this.#round = round;
-    const upperBound = 64 + 3 * ((key?.length ?? 0) + (value?.length ?? 0));
+    const upperBound = 64 + 3 * ((key?.length ?? 0) + (value?.length ?? 0)) + headerBytesMax(headers);
     if (upperBound > batchBytesMax / 2) return this.#addAlone(timestamp, key, value, headers);
     if (this.#builder.size + upperBound > batchBytesMax) this.seal();
     const before = this.open ? this.#builder.size : 0;
@@ -86,8 +95,7 @@ export class PartitionOutput {
   seal(): void {
     const builder = this.#builder;
     if (builder.count === 0) return;
-    const bytes = this.#sealed(builder);
-    this.sealed.push({ bytes, pendingBytes: builder.size, round: this.#round });
+    this.#push(this.#sealed(builder), builder);
     this.#sequence = (this.#sequence + builder.count) % sequenceModulus;
     builder.clear();
   }
@@ -109,9 +117,13 @@ export class PartitionOutput {
     builder.add(timestamp, key, value, headers);
     const bytes = this.#sealed(builder);
     if (bytes.length > batchBytesMax) throw new RecordTooLarge(this.place, bytes.length, batchBytesMax);
-    this.sealed.push({ bytes, pendingBytes: builder.size, round: this.#round });
+    this.#push(bytes, builder);
     this.#sequence = (this.#sequence + 1) % sequenceModulus;
     return builder.size;
+  }
+
+  #push(bytes: Buffer, { size, maxTimestamp }: BatchBuilder): void {
+    this.sealed.push({ bytes, pendingBytes: size, round: this.#round, maxTimestamp });
   }
 
   #sealed(builder: BatchBuilder): Buffer {

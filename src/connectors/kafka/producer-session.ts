@@ -161,7 +161,7 @@ export class ProducerSession {
     this.#sender.fail(failure);
   }
 
-  /** Stops sending, whatever is pending. Waits for the requests under way. */
+  /** Stops sending, whatever is pending. Waits a moment for the requests under way. */
   close(): Promise<void> {
     return this.#sender.close();
   }

@@ -20,6 +20,15 @@ export interface Patience {
 const usualFirstPauseMs = 20;
 const pauseMsMax = 1000;
 
+/** How long something that may never end is waited for when all is being closed. */
+const closingMs = 2000;
+
+/** Resolves when `work` has ended, or after a moment without it. */
+export async function briefly(clock: Clock, work: Promise<void>): Promise<void> {
+  const ended = new AbortController();
+  await Promise.race([work.finally(() => ended.abort()), sleep(clock, closingMs, ended.signal)]);
+}
+
 /** Does `work`, again after each failure that may pass, with pauses that double up to a second. Rejects with the last failure. */
 export async function retrying<T>(work: () => Promise<T>, patience: Patience): Promise<T> {
   const { clock, random, patienceMs, signal, also = [], firstPauseMs = usualFirstPauseMs, onRetry } = patience;

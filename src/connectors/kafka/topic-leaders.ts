@@ -16,6 +16,8 @@ export interface TopicLeadersOptions {
   readonly signal: AbortSignal;
 }
 
+/** A topic that is missing for longer was deleted; one just made may be unknown to some brokers for a moment. */
+const missingMsMax = 5000;
 /** Between two questions while something has no leader. */
 const pauseMs = 100;
 
@@ -23,6 +25,8 @@ const pauseMs = 100;
 export class TopicLeaders {
   readonly #options: TopicLeadersOptions;
   #known: ReadonlyMap<string, TopicInfo> = new Map();
+  /** By topic: since when answers have come without it. */
+  readonly #missingSince = new Map<string, number>();
   #asking: Promise<void> | undefined;
 
   constructor(options: TopicLeadersOptions) {
@@ -39,6 +43,12 @@ export class TopicLeaders {
     return this.#known.get(name);
   }
 
+  /** Whether the cluster has gone on answering that there is no such topic: not while it does not answer at all. */
+  isGone(name: string): boolean {
+    const since = this.#missingSince.get(name);
+    return since !== undefined && this.#options.clock.monotonic() - since >= missingMsMax;
+  }
+
   /** Asks the cluster; one question at a time, and not again at once while the answer is incomplete. */
   refresh(): void {
     this.#asking ??= this.#ask().finally(() => {
@@ -50,16 +60,27 @@ export class TopicLeaders {
   async #ask(): Promise<void> {
     const { client, clock, topics, onFailure, onTrouble, signal } = this.#options;
     try {
-      this.#known = await client.topics([...new Set(topics())]);
+      const asked = [...new Set(topics())];
+      this.#known = await client.topics(asked);
+      this.#noteMissing(asked);
       const leaderless = this.#leaderless(topics());
       if (leaderless === undefined) return;
       onTrouble(new KafkaFailure("LEADER_NOT_AVAILABLE", `${leaderless} has no leader just now`, true));
     } catch (thrown) {
       const failure = thrown as KafkaFailure;
+      this.#missingSince.clear();
       if (!failure.retryable) return onFailure(failure);
       onTrouble(failure);
     }
     await sleep(clock, pauseMs, signal);
+  }
+
+  #noteMissing(asked: readonly string[]): void {
+    const now = this.#options.clock.monotonic();
+    for (const name of asked) {
+      if (this.#known.has(name)) this.#missingSince.delete(name);
+      else if (!this.#missingSince.has(name)) this.#missingSince.set(name, now);
+    }
   }
 
   #leaderless(names: readonly string[]): string | undefined {

@@ -14,7 +14,7 @@ import { Coordinator } from "./coordinator.ts";
 import type { ProducerOptions } from "./producer-options.ts";
 import { ProducerSession } from "./producer-session.ts";
 import type { RecordHeader } from "./record-headers.ts";
-import type { Patience } from "./retrying.ts";
+import { briefly, type Patience } from "./retrying.ts";
 
 /** How a transactional producer is set. */
 export interface TransactionOptions extends Omit<ProducerOptions, "transaction" | "transactional"> {
@@ -155,13 +155,16 @@ export class TransactionSession {
 
   /**
    * Ends the session. A transaction under way is aborted, so that readers need not wait for it; when the broker does not
-   * take that, it is left to the next owner of the id, or to its timeout.
+   * take that within moments, it is left to the next owner of the id, or to its timeout.
    */
   async close(): Promise<void> {
     await this.#session.close();
     if (this.#registered.size === 0) return;
     const abort = (node: number) => this.#options.client.endTransaction(node, this.#producer, false);
-    await this.#coordinator.once(abort).catch(() => {});
+    await briefly(
+      this.#options.clock,
+      this.#coordinator.once(abort).catch(() => {}),
+    );
   }
 
   /** One call after another, since two brokers may be sent to at the same time. */

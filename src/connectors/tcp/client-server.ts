@@ -69,7 +69,11 @@ export class ClientServer {
   #accept(socket: Socket): void {
     socket.on("error", () => this.#count("resets"));
     const address = socket.remoteAddress;
-    if (address !== undefined && this.#settings.allows(address)) this.#handshakes.begin(socket);
+    // A socket without an address is one that was reset before it was accepted.
+    if (address === undefined) {
+      this.#count("resets");
+      socket.destroy();
+    } else if (this.#settings.allows(address)) this.#handshakes.begin(socket);
     else this.#refuse(socket, "address not allowed");
   }
 

@@ -2,7 +2,7 @@ import type { Counter } from "../../core/meter.ts";
 import type { SinkContext, SinkWriter } from "../../core/sink.ts";
 import { BroadcastLog } from "./broadcast-log.ts";
 import { ClientServer } from "./client-server.ts";
-import type { Delivery } from "./delivery.ts";
+import type { Audience, Delivery } from "./delivery.ts";
 import type { FanOutSettings } from "./fan-out-settings.ts";
 import { Pace, StallWatch } from "./pace.ts";
 import { Slab } from "./slab.ts";
@@ -67,7 +67,8 @@ export class FanOutWriter implements SinkWriter<Delivery> {
 
   write({ bytes, to }: Delivery): void {
     if (bytes.length === 0) return;
-    if (to !== "all") for (const id of to) this.#writeTo(id, bytes);
+    if (isList(to)) for (const id of to) this.#writeTo(id, bytes);
+    else if (to !== "all") this.#writeToAudience(to, bytes);
     else if (this.#server.clients.all.size > 0) {
       this.#log.append(bytes);
       this.#unsentBytes += bytes.length;
@@ -109,9 +110,24 @@ export class FanOutWriter implements SinkWriter<Delivery> {
   }
 
   #writeTo(id: string, bytes: Uint8Array): void {
-    let client = this.#server.clients.of(id);
+    const client = this.#server.clients.of(id);
     if (client === undefined) this.#unconnected.value += 1;
-    for (; client !== undefined; client = client.sibling) {
+    else this.#give(client, bytes);
+  }
+
+  #writeToAudience(audience: Audience, bytes: Uint8Array): void {
+    const { ids, firsts } = this.#server.clients;
+    let found = 0;
+    audience.among(ids, (place) => {
+      found += 1;
+      this.#give(firsts[place]!, bytes);
+    });
+    this.#unconnected.value += audience.size - found;
+  }
+
+  /** To a client and those with the same id. */
+  #give(first: UserClient, bytes: Uint8Array): void {
+    for (let client: UserClient | undefined = first; client !== undefined; client = client.sibling) {
       client.outbox.add(bytes);
       if (client.outbox.bytes > this.#settings.bufferBytes) this.#sendTo(client);
       if (client.listed) continue;
@@ -198,4 +214,8 @@ export class FanOutWriter implements SinkWriter<Delivery> {
   #unwatch(): void {
     if (!this.#isAwaited()) this.#watch.stop();
   }
+}
+
+function isList(to: Delivery["to"]): to is readonly string[] {
+  return Array.isArray(to);
 }

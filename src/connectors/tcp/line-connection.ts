@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
+import { CutBatch, type Origin } from "../../codecs/cut-batch.ts";
 import { RecordCutter } from "../../codecs/record-cutter.ts";
 import { limits } from "../../core/limits.ts";
 import type { Partition } from "../../core/records.ts";
-import { ConnectionBatch } from "./connection-batch.ts";
 import { LineFraming } from "./line-framing.ts";
 
 /** What Node reads of a socket at a time, at most. */
@@ -29,6 +29,8 @@ export class LineConnection {
   /** Bytes received so far. */
   bytes = 0;
   readonly #socket: Socket;
+  /** Positions tell people how far it was; nobody can read from them again. */
+  readonly #origin: Origin;
   readonly #settings: LineSettings;
   readonly #framing: LineFraming;
   readonly #cutter: RecordCutter;
@@ -41,6 +43,7 @@ export class LineConnection {
   constructor(socket: Socket, peer: string, partition: Partition, settings: LineSettings, changed: () => void) {
     this.#socket = socket;
     this.peer = peer;
+    this.#origin = { name: peer, position: (offset) => ({ peer, offset }) };
     this.partition = partition;
     this.#settings = settings;
     this.#framing = new LineFraming(settings.keepLineEnds);
@@ -72,10 +75,10 @@ export class LineConnection {
   }
 
   /** The next records; undefined when there are none for now. */
-  next(): ConnectionBatch | undefined {
+  next(): CutBatch | undefined {
     for (;;) {
       const cut = this.#cutter.next();
-      if (cut !== undefined) return new ConnectionBatch(this.partition, cut, this.peer);
+      if (cut !== undefined) return new CutBatch(this.partition, cut, this.#framing.headBytes, this.#origin);
       if (!this.#feed()) return undefined;
     }
   }

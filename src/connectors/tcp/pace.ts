@@ -5,12 +5,15 @@ import type { UserClient } from "./user-client.ts";
 /** How long a client may take nothing before those who wait for it go on without it. */
 export const stallMs = 1_000;
 
+/** What the clients may be behind in all, when it is not a few that are slow, in bytes. */
+const pacedBytesMax = 32 * 1024 * 1024;
+
 /**
  * Says when the source has to wait for the clients.
  *
  * With `"block"` it waits for any client whose buffer is full, for as long as that takes. Otherwise it is held to the pace
- * of the median client: while more than half of the clients are half a buffer behind, it is not they that are slow but the
- * stream that is fast. Who takes nothing at all while it waits is left out of the count after {@link stallMs}.
+ * of the median client: while more than half of the clients are half a buffer behind, or, where there are many, their share
+ * of 32 MiB, it is not they that are slow but the stream that is fast. Who takes nothing at all while it waits is left out of the count after {@link stallMs}.
  */
 export class Pace {
   readonly #policy: SlowClient;
@@ -34,7 +37,7 @@ export class Pace {
   /** Looks at a client of which something changed. */
   note(client: UserClient): void {
     const blocks = this.#policy === "block";
-    const high = blocks ? this.#bufferBytes : this.#bufferBytes / 2;
+    const high = blocks ? this.#bufferBytes : Math.min(this.#bufferBytes / 2, pacedBytesMax / this.#clients.size);
     const ignored = client.gone || (client.stalled && !blocks);
     const lagging = !ignored && client.bytes > (client.lagging ? high / 2 : high);
     if (lagging !== client.lagging) this.#lagging += lagging ? 1 : -1;

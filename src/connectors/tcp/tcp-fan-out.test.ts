@@ -1,13 +1,28 @@
 import { once } from "node:events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Audience } from "./delivery.ts";
 import { type Client, connected, join, openFanOut, until } from "./tcp.fixture.ts";
 import { tcpFanOut } from "./tcp-fan-out.ts";
 
+function audienceOf(ids: ReadonlySet<string>) {
+  const among: Audience["among"] = (list, each) => {
+    for (const [place, id] of list.entries()) if (ids.has(id)) each(place);
+  };
+  return { size: ids.size, among, ids };
+}
+
+function namesOf(to: "all" | string[] | ReturnType<typeof audienceOf>): Iterable<string> {
+  if (to === "all") return ["a", "b", "c"];
+  return "ids" in to ? to.ids : to;
+}
+
 describe("tcpFanOut", () => {
   it("gives each client what is for it and for all, in order", async () => {
+    const ids = fc.array(fc.constantFrom("a", "b", "c", "nobody", "n", "m"), { maxLength: 6 });
+    const audience = ids.map((list) => audienceOf(new Set(list)));
     const event = fc.record({
-      to: fc.oneof(fc.constant("all" as const), fc.array(fc.constantFrom("a", "b", "c", "nobody"), { maxLength: 4 })),
+      to: fc.oneof(fc.constant("all" as const), ids, audience),
       length: fc.oneof(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 200_000 })),
       flush: fc.boolean(),
     });
@@ -23,8 +38,7 @@ describe("tcpFanOut", () => {
         for (const [n, { to, length, flush }] of events.entries()) {
           const text = `${n}|`.repeat(length).slice(0, length);
           fanOut.send(text, to);
-          for (const id of to === "all" ? (["a", "b", "c"] as const) : to)
-            if (id in expected) expected[id as "a"] += text;
+          for (const id of namesOf(to)) if (id in expected) expected[id as "a"] += text;
           if (flush) fanOut.writer.flush();
           if (fanOut.writer.full) await fanOut.writer.drain();
         }

@@ -15,8 +15,8 @@ import { FanOutWriter } from "./fan-out-writer.ts";
  *
  * Cost: a user without a client costs a look-up; a broadcast is kept once, however many clients are behind, and what a
  * client alone has waiting is bounded by `clientBufferBytes`. One client that is slow delays no other, except under
- * `"block"`. While more than half of the clients are half a buffer behind, the pipeline waits for them all the same: at
- * most a second for those that take nothing.
+ * `"block"`. While more than half of the clients are half a buffer behind, or their share of 32 MiB, the pipeline waits for them
+ * all the same: at most a second for those that take nothing.
  *
  * Counted: `accepted`, `delivered` and `deliveredBytes` (given to sockets), `dropped`, `disconnected:reason`,
  * `refused:reason`, `handshakeFailures:reason`, `resets`, `unconnected`, `acceptErrors:code`, `descriptorsExhausted`; gauges

@@ -10,7 +10,7 @@ import { SlotPages } from "./slot-pages.ts";
  * text "5"; anything else fails the record.
  *
  * Windows that nest share one table of keys: a day, its hours and its minutes hold each key once, and the smaller windows
- * that are open a bit for each of the day's keys. That is about 60 MB for a million keys of 16 letters and as many in
+ * that are open a bit for each of the day's keys. That is about 45 MB for a million keys of 19 letters and as many in
  * each of the smaller windows 128 KB.
  */
 export function distinct<In>(of: (value: In) => DistinctKey): Aggregate<In, number> {

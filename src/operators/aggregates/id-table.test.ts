@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { IdTable } from "./id-table.ts";
 
@@ -59,4 +60,24 @@ test("a missing chunk is noticed, since it would shift every number", () => {
   const restored = new IdTable();
   for (const [chunk, value] of table.entries()) if (chunk !== "1") restored.apply(chunk, value);
   expect(() => restored.restored()).toThrow(/chunk 1 is missing/);
+});
+
+test("any keys, in any order, get the numbers that a Map gives them", () => {
+  const texts = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.string({ unit: "grapheme" }),
+    fc.stringMatching(/^[a\0\xff\u0100]*$/),
+  );
+  const keys = fc.array(fc.oneof(texts, fc.double({ noNaN: true, noDefaultInfinity: true })), { maxLength: 200 });
+  fc.assert(
+    fc.property(keys, (all) => {
+      const table = new IdTable();
+      const oracle = new Map<string | number, number>();
+      for (const key of [...all, ...all]) {
+        if (!oracle.has(key)) oracle.set(key, oracle.size);
+        expect(table.idOf(key)).toBe(oracle.get(key));
+      }
+      expect([...table.keys()]).toEqual([...oracle.keys()]);
+    }),
+  );
 });

@@ -1,100 +1,105 @@
-import { systemRandom } from "../../core/random.ts";
 import { type DistinctKey, KeyChunks } from "./key-chunks.ts";
+import { KeyWords } from "./key-words.ts";
 
 /** Up to so many keys are looked for one by one: most windows of a key have few, and must stay small. */
 const listedMax = 8;
 
-/** Nobody outside can tell which keys meet in a slot, and so make look-ups long: differs in each process. */
-const seed = systemRandom().below(2 ** 32) | 0;
-
-const float = new Float64Array(1);
-const words = new Int32Array(float.buffer);
+/** Keys in a hash table, by number: where each is, and its hash. */
+class Table {
+  readonly words = new KeyWords();
+  places = new Int32Array(4 * listedMax);
+  hashes = new Int32Array(4 * listedMax);
+  /** Of each slot the number of its key plus one, in the bits that say which slot, above them the key's hash; 0 when free. */
+  slots = new Int32Array(4 * listedMax);
+  size = 0;
+}
 
 /**
- * Keys to small numbers, in order of arrival: 0, 1, 2, ... A hash table of two words a slot, the key's number and its hash,
- * at most half full, linear probing. A look-up of a new key touches one place in memory, where a `Set` of V8
- * follows its chain through the keys themselves: 0.6 of its time for texts that were just made. Unlike one it may also
- * hold more than 2^24 keys. 24 to 40 MB for a million keys, and the texts themselves.
+ * Keys to small numbers, in order of arrival: 0, 1, 2, ... A hash table of one word a slot, at most half full, linear
+ * probing: a look-up of a new key touches one place in memory, where a `Set` of V8 follows its chain through the keys
+ * themselves. Unlike one it may also hold more than 2^24 keys. About 45 MB for a million keys of 19 letters.
  */
 export class IdTable extends KeyChunks {
-  readonly #keys: DistinctKey[] = [];
-  /** Pairs: a key's number plus one, or 0 for a free slot; the key's hash. Undefined while the keys are few. */
-  #slots: Int32Array | undefined;
+  /** The keys while they are few. */
+  #listed: DistinctKey[] = [];
+  #table: Table | undefined;
 
   /** The key's number; a new one if it never came before. */
   idOf(key: DistinctKey): number {
-    const slots = this.#slots;
-    if (slots === undefined) return this.#listed(key);
-    const hash = hashOf(key);
-    const mask = slots.length - 2;
-    let slot = (hash << 1) & mask;
-    for (;;) {
-      const id = slots[slot]! - 1;
-      if (id === -1) break;
-      if (slots[slot + 1] === hash && this.#keys[id] === key) return id;
-      slot = (slot + 2) & mask;
-    }
-    slots[slot] = this.#keys.push(key);
-    slots[slot + 1] = hash;
-    if (this.#keys.length * 4 > slots.length) this.#slots = doubled(slots);
-    return this.added(key);
+    const table = this.#table;
+    if (table === undefined) return this.#idInList(key);
+    const before = table.size;
+    const id = idIn(table, key);
+    if (id === before) this.added(key);
+    return id;
   }
 
   /** The key of that number. */
   key(id: number): DistinctKey {
-    return this.#keys[id]!;
+    return this.#table === undefined ? this.#listed[id]! : this.#table.words.read(this.#table.places[id]!);
   }
 
   *keys(): Generator<DistinctKey> {
-    yield* this.#keys;
+    for (let id = 0; id < this.size; id++) yield this.key(id);
   }
 
   protected append(key: DistinctKey): void {
     this.idOf(key);
   }
 
-  #listed(key: DistinctKey): number {
-    const known = this.#keys.indexOf(key);
+  #idInList(key: DistinctKey): number {
+    const known = this.#listed.indexOf(key);
     if (known !== -1) return known;
-    if (this.#keys.push(key) > listedMax) {
-      const slots = new Int32Array(8 * listedMax);
-      for (const [id, old] of this.#keys.entries()) put(slots, id + 1, hashOf(old));
-      this.#slots = slots;
+    if (this.#listed.push(typeof key === "string" ? key : key + 0) > listedMax) {
+      this.#table = new Table();
+      for (const one of this.#listed) idIn(this.#table, one);
+      this.#listed = [];
     }
     return this.added(key);
   }
 }
 
-function put(slots: Int32Array, idPlusOne: number, hash: number): void {
-  const mask = slots.length - 2;
-  let slot = (hash << 1) & mask;
-  while (slots[slot] !== 0) slot = (slot + 2) & mask;
-  slots[slot] = idPlusOne;
-  slots[slot + 1] = hash;
-}
-
-/** The same in a table twice as long. The keys are not looked at. */
-function doubled(slots: Int32Array): Int32Array {
-  const longer = new Int32Array(2 * slots.length);
-  for (let slot = 0; slot < slots.length; slot += 2) {
-    if (slots[slot] !== 0) put(longer, slots[slot]!, slots[slot + 1]!);
+function idIn(table: Table, key: DistinctKey): number {
+  const { words, slots, places } = table;
+  words.write(key);
+  const { hash } = words;
+  const mask = slots.length - 1;
+  let at = hash & mask;
+  for (;;) {
+    const slot = slots[at]!;
+    if (slot === 0) break;
+    if (((slot ^ hash) & ~mask) === 0) {
+      const id = (slot & mask) - 1;
+      if (words.isAt(places[id]!)) return id;
+    }
+    at = (at + 1) & mask;
   }
-  return longer;
+  const id = table.size++;
+  slots[at] = (hash & ~mask) | (id + 1);
+  places[id] = words.keep();
+  table.hashes[id] = hash;
+  if (table.size * 2 > mask) grow(table);
+  return id;
 }
 
-/** 32 bits in which every bit of a key counts; 0 and -0 have the same. */
-function hashOf(key: DistinctKey): number {
-  let hash = seed;
-  if (typeof key === "string") {
-    for (let i = 0; i < key.length; i++) hash = mixed(hash ^ key.charCodeAt(i));
-  } else {
-    float[0] = key + 0;
-    hash = mixed(mixed(hash ^ words[0]!) ^ words[1]!);
+/** Twice as many slots. The keys themselves are not looked at. */
+function grow(table: Table): void {
+  const { size, hashes } = table;
+  const slots = new Int32Array(2 * table.slots.length);
+  const mask = slots.length - 1;
+  for (let id = 0; id < size; id++) {
+    const hash = hashes[id]!;
+    let at = hash & mask;
+    while (slots[at] !== 0) at = (at + 1) & mask;
+    slots[at] = (hash & ~mask) | (id + 1);
   }
-  return hash;
+  table.slots = slots;
+  table.places = longer(table.places, slots.length / 2);
+  table.hashes = longer(hashes, slots.length / 2);
 }
 
-function mixed(word: number): number {
-  const product = Math.imul(word, 0x5bd1e995);
-  return product ^ (product >>> 15);
+function longer(numbers: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
+  const more = new Int32Array(length);
+  more.set(numbers);
+  return more;
 }

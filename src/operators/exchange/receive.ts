@@ -64,16 +64,19 @@ class ReceiveTask implements Task<Slice> {
 
   status(): Record<string, unknown> {
     const clocks = this.#clocks;
+    // Until all have told, none of those that have holds event time up.
+    const telling = clocks.known < clocks.total ? [] : clocks.all();
     return {
       watermark: finite(clocks.watermark),
       watermarkSince: this.#movedAtMs,
-      partitions: clocks.all().map((sender) => ({
+      partitions: telling.map((sender) => ({
         name: sender.from,
         highestTime: finite(sender.watermark),
         idle: sender.idle || clocks.hasEnded(sender),
         toldAtMs: this.#toldAtMs.get(sender.from),
       })),
-      senders: clocks.total,
+      senders: clocks.known,
+      sendersThereAre: clocks.total,
     };
   }
 

@@ -1,3 +1,4 @@
+import { MillraceError } from "../../core/errors.ts";
 import type { Counter } from "../../core/meter.ts";
 import type { OperatorContext, PartialResult } from "../../core/operator.ts";
 import { pieceBytesMax } from "../aggregates/aggregate.ts";
@@ -15,6 +16,8 @@ export interface HandOverOptions {
   readonly layout: number;
   /** Which windows meet in a task: those with the same number. */
   readonly hashOf: (start: number, end: number) => number;
+  /** Of sessions, in ms: undefined for windows whose bounds do not depend on what is in them. */
+  readonly gapMs: number | undefined;
 }
 
 /**
@@ -31,7 +34,7 @@ export class WindowHandOver implements WindowOutlet {
   readonly #parts: Counter;
   #queue: (Cell | (() => void))[] = [];
   #leaving: Iterator<Uint8Array> | undefined;
-  #busy = false;
+  busy = false;
   /** What may still leave in this turn; what leaves in several turns counts as one, which costs a pause too many. */
   #turnLeft = turnBytes;
   #whenEmpty: (() => void)[] = [];
@@ -52,17 +55,41 @@ export class WindowHandOver implements WindowOutlet {
 
   emit(cell: Cell): void {
     if (!cell.changed) return;
+    if (cell.family.key !== undefined) throw this.#strayKey();
     this.#queue.push(cell);
-    if (!this.#busy) this.#work();
+    if (!this.busy) this.#work();
   }
 
   after(work: () => void): void {
-    if (this.#busy) this.#queue.push(work);
+    if (this.busy) this.#queue.push(work);
     else work();
   }
 
   emptied(): Promise<void> | undefined {
-    return this.#busy ? new Promise((resolve) => this.#whenEmpty.push(resolve)) : undefined;
+    return this.busy ? new Promise((resolve) => this.#whenEmpty.push(resolve)) : undefined;
+  }
+
+  /**
+   * A session of other tasks is joined with one of this task that begins before its end, also one that is still open here, or may
+   * yet begin: as late as the gap before event time.
+   */
+  upTo(time: number): number {
+    const { gapMs } = this.#options;
+    if (gapMs === undefined) return time;
+    let upTo = time - gapMs;
+    for (const { cells } of this.#windows.cells.families.values()) {
+      for (const { span } of cells) if (!span.fired) upTo = Math.min(upTo, span.start);
+    }
+    return upTo;
+  }
+
+  /** Parts tell no key: what a `keyBy` gave one is whole behind its exchange, and never by parts. */
+  #strayKey(): MillraceError {
+    return new MillraceError("ML1001", {
+      step: this.#context.id,
+      message:
+        'a step that is no keyBy gives records a key: over several partitions it must say so, with spread: { kind: "key" }',
+    });
   }
 
   /** Hands on until nothing is left, or a turn's worth is over, or those behind are full. */
@@ -76,15 +103,15 @@ export class WindowHandOver implements WindowOutlet {
       }
       this.#queue.shift();
     }
-    if (!this.#busy) return;
-    this.#busy = false;
+    if (!this.busy) return;
+    this.busy = false;
     this.#context.release();
     for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 
   #pause(): void {
-    if (!this.#busy) this.#context.hold();
-    this.#busy = true;
+    if (!this.busy) this.#context.hold();
+    this.busy = true;
     this.#context.whenFree(() => {
       this.#turnLeft = turnBytes;
       this.#work();

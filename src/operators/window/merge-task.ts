@@ -2,10 +2,11 @@ import { MillraceError } from "../../core/errors.ts";
 import type { Counter } from "../../core/meter.ts";
 import type { OperatorContext, Task } from "../../core/operator.ts";
 import type { Slice } from "../../core/records.ts";
-import { MergedPlacement } from "./merged.ts";
+import { MergedPlacement, type MergeHome } from "./merged.ts";
 import { OpenWindows } from "./open-windows.ts";
 import { decodeWindowPart, layoutOf, type WindowPart } from "./part-format.ts";
 import { WindowResults } from "./results.ts";
+import { SessionPlacement } from "./session.ts";
 import type { WindowSettings } from "./settings.ts";
 
 /** Puts the parts of windows together that other tasks hand over, and lets results out when event time passes the windows' ends. */
@@ -13,7 +14,7 @@ export class WindowMergeTask implements Task<Slice> {
   readonly #context: OperatorContext<unknown>;
   readonly #layout: number;
   readonly #open: OpenWindows;
-  readonly #placement: MergedPlacement;
+  readonly #placement: MergeHome;
   readonly #lateParts: Counter;
 
   /** `layout`: what parts must tell to be read. */
@@ -22,7 +23,11 @@ export class WindowMergeTask implements Task<Slice> {
     this.#layout = layout;
     this.#open = new OpenWindows(context, settings, () => {});
     const { cells, schedule } = this.#open;
-    this.#placement = new MergedPlacement(cells, schedule, settings.latenessMs);
+    const { windows, latenessMs } = settings;
+    this.#placement =
+      windows.kind === "session"
+        ? new SessionPlacement(windows, cells, schedule, latenessMs)
+        : new MergedPlacement(cells, schedule, latenessMs);
     this.#open.connect(this.#placement, new WindowResults(context, cells, settings.names));
     this.#lateParts = context.meter.counter("lateParts");
   }

@@ -3,8 +3,14 @@ import type { WindowHome } from "./open-windows.ts";
 import type { WindowSchedule } from "./schedule.ts";
 import type { StoredCell } from "./store.ts";
 
-/** Windows whose parts come from other tasks, by their bounds. They share nothing: those that nest may be in different tasks. */
-export class MergedPlacement implements WindowHome {
+/** Finds the windows into which parts from other tasks go. */
+export interface MergeHome extends WindowHome {
+  /** The cell of a window with these bounds, a new one if there is none; undefined when it is over. A session may take in others. */
+  cellOf(start: number, end: number): Cell | undefined;
+}
+
+/** Windows whose bounds do not depend on what is in them. They share nothing: those that nest may be in different tasks. */
+export class MergedPlacement implements MergeHome {
   readonly #cells: WindowCells;
   readonly #schedule: WindowSchedule;
   readonly #latenessMs: number;
@@ -17,7 +23,6 @@ export class MergedPlacement implements WindowHome {
     this.#latenessMs = latenessMs;
   }
 
-  /** The window's cell, a new one if there is none; undefined when it is over. */
   cellOf(start: number, end: number): Cell | undefined {
     if (end + this.#latenessMs <= this.#cells.watermark) return undefined;
     const known = this.#bySize.get(end - start)?.get(start);

@@ -5,6 +5,7 @@ import type { WindowOutlet } from "./outlet.ts";
 
 /** Lets out each window's results, and later ones only if they are others. */
 export class WindowResults implements WindowOutlet {
+  readonly busy = false;
   readonly resumes = false;
   readonly #context: OperatorContext<unknown>;
   readonly #cells: WindowCells;

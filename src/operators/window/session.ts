@@ -1,5 +1,6 @@
 import type { Session } from "../../time/windows.ts";
 import type { Cell, Span, WindowCells } from "./cells.ts";
+import type { MergeHome } from "./merged.ts";
 import { type Bounds, nextTarget, type Placement, type Targets } from "./placement.ts";
 import type { WindowSchedule } from "./schedule.ts";
 import type { StoredCell } from "./store.ts";
@@ -8,7 +9,7 @@ import type { StoredCell } from "./store.ts";
  * Sessions: each is a family of its own with one cell, whose window grows with its records, and which takes in those it
  * comes to overlap. The session opened first takes in the others.
  */
-export class SessionPlacement implements Placement {
+export class SessionPlacement implements Placement, MergeHome {
   readonly #gapMs: number;
   readonly #cells: WindowCells;
   readonly #schedule: WindowSchedule;
@@ -27,14 +28,16 @@ export class SessionPlacement implements Placement {
     const bounds = { start: time, end: time + this.#gapMs };
     into.count = 0;
     into.until = Number.NEGATIVE_INFINITY;
-    const touching = this.#touching(key, bounds);
-    const now = Math.max(horizon, this.#cells.watermark);
-    if (touching.length === 0 && bounds.end + this.#latenessMs <= now) return bounds;
-    const cell = touching.length === 0 ? this.#open(key, bounds) : this.#join(touching, bounds);
+    const cell = this.#cellOf(key, bounds, Math.max(horizon, this.#cells.watermark));
+    if (cell === undefined) return bounds;
     this.#cells.touch(cell);
     const target = nextTarget(into, cell.family);
     target.slots[target.count++] = cell.slot;
     return undefined;
+  }
+
+  cellOf(start: number, end: number): Cell | undefined {
+    return this.#cellOf(undefined, { start, end }, this.#cells.watermark);
   }
 
   adopt({ family: id, slot, key, start, end, seq }: StoredCell): Cell {
@@ -49,6 +52,13 @@ export class SessionPlacement implements Placement {
   }
 
   forget(): void {}
+
+  /** The session that has these bounds in it; undefined when there is none and it is too late for one. */
+  #cellOf(key: unknown, bounds: Bounds, now: number): Cell | undefined {
+    const touching = this.#touching(key, bounds);
+    if (touching.length > 0) return this.#join(touching, bounds);
+    return bounds.end + this.#latenessMs <= now ? undefined : this.#open(key, bounds);
+  }
 
   #touching(key: unknown, { start, end }: Bounds): Cell[] {
     const known = this.#sessions.get(key);

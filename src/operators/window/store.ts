@@ -44,12 +44,19 @@ export class WindowStore implements Stateful {
   readonly #owner: WindowOwner;
   #writtenWatermark = Number.NEGATIVE_INFINITY;
   #restoring = new Map<string, Buffer>();
+  #watched = true;
 
   constructor(owner: WindowOwner) {
     this.#owner = owner;
   }
 
+  unwatched(): void {
+    this.#watched = false;
+  }
+
   collect(log: ChangeLog): void {
+    // The last checkpoint of a run that keeps none would encode every set for nobody.
+    if (!this.#watched) return;
     const { cells } = this.#owner;
     for (const name of cells.gone) log.delete(name);
     cells.gone = [];

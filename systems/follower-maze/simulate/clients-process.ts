@@ -1,7 +1,8 @@
 import { connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
-import { type Random, reasonOf, seededRandom, systemClock } from "millrace";
+import { type Random, seededRandom, systemClock } from "millrace";
 import { ClientCheck } from "./client-check.ts";
+import { connectionFailure } from "./connection-failure.ts";
 import type { ClientsNews, Order } from "./messages.ts";
 import type { SimulationSettings } from "./settings.ts";
 import { sharedMs } from "./shared-clock.ts";
@@ -109,17 +110,13 @@ class Clients {
     this.#finished = true;
     const { problems, bytes, latencies } = this.#check;
     const { user, system } = process.cpuUsage();
-    const at = (share: number) => latencies.quantile(share);
     tell({
       type: "result",
       problems,
       bytes,
       lastAtMs: this.#check.lastAtMs,
       cpuMs: (user + system) / 1000,
-      latency:
-        latencies.count === 0
-          ? undefined
-          : { count: latencies.count, p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) },
+      latency: latencies.figures(),
     });
   }
 }
@@ -134,9 +131,10 @@ function main(): void {
   process.on("message", (order: Order) => {
     if (order.type === "start") {
       clients = new Clients(order.settings);
-      clients
-        .connect()
-        .catch((thrown) => tell({ type: "failed", message: `a client's connection: ${reasonOf(thrown)}` }));
+      const { host, clientPort } = order.settings;
+      clients.connect().catch((thrown: NodeJS.ErrnoException) => {
+        tell({ type: "failed", message: connectionFailure("a client", `${host}:${clientPort}`, thrown) });
+      });
     } else if (order.type === "go") clients?.go(order.first);
     else if (order.type === "begun") clients?.begun(order.atMs);
     else if (order.type === "sent") clients?.sent();

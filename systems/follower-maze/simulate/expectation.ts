@@ -1,7 +1,7 @@
 import { EventMaker, kinds, lineBytesMax, missingNumbers } from "./event-maker.ts";
 import type { SimulationSettings } from "./settings.ts";
 
-/** Events that the model moves on at a time. */
+/** Events that the model moves on at a time, unless told. */
 const stepEvents = 256;
 
 /** Bytes that a client is yet to receive, in order. */
@@ -33,6 +33,14 @@ class Expected {
     this.#start += length;
     this.taken += length;
     return length;
+  }
+
+  /** Takes all that is known so far, in memory of its own. */
+  take(): Buffer {
+    const bytes = Buffer.from(this.#buffer.subarray(this.#start, this.#end));
+    this.taken += bytes.length;
+    this.#start = this.#end = 0;
+    return bytes;
   }
 
   /** The next bytes, as text for people. */
@@ -83,8 +91,8 @@ export class Expectation {
   }
 
   /** Moves on by some events. */
-  advance(): void {
-    const until = Math.min(this.#settings.events, this.#made + stepEvents);
+  advance(events = stepEvents): void {
+    const until = Math.min(this.#settings.events, this.#made + events);
     while (this.#made < until) {
       this.#made += 1;
       this.#maker.next();

@@ -1,6 +1,21 @@
 const perDecade = 40;
 const leastMs = 0.001;
 
+/** The columns of the histogram that people get to see. */
+const withinMs = [0.5, 1, 2, 5, 10, 20, 50, 100, 1000] as const;
+
+/** What times came to, in milliseconds. */
+export interface LatencyFigures {
+  readonly count: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+  /** What share of all took no longer than so many milliseconds. */
+  readonly within: readonly { readonly ms: number; readonly share: number }[];
+}
+
 /** Times in milliseconds, counted in buckets 6 % wide. */
 export class Latencies {
   readonly #counts: number[] = [];
@@ -18,6 +33,19 @@ export class Latencies {
     return this.#count;
   }
 
+  /** Undefined when there were none. */
+  figures(): LatencyFigures | undefined {
+    if (this.#count === 0) return undefined;
+    const [p50, p90, p99, p999] = [0.5, 0.9, 0.99, 0.999].map((share) => this.quantile(share)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const within = withinMs.map((ms) => ({ ms, share: this.#shareWithin(ms) }));
+    return { count: this.#count, p50, p90, p99, p999, max: this.#maxMs, within };
+  }
+
   /** The time that this share of all stays within, at most 6 % too high. */
   quantile(share: number): number {
     let left = share * this.#count;
@@ -26,5 +54,13 @@ export class Latencies {
       if (left <= 0) return Math.min(this.#maxMs, leastMs * 10 ** (bucket / perDecade));
     }
     return this.#maxMs;
+  }
+
+  /** At most as high as it is: a bucket that reaches beyond the time does not count. */
+  #shareWithin(ms: number): number {
+    if (ms >= this.#maxMs) return 1;
+    let count = 0;
+    for (let bucket = 0; leastMs * 10 ** (bucket / perDecade) <= ms; bucket++) count += this.#counts[bucket] ?? 0;
+    return count / this.#count;
   }
 }

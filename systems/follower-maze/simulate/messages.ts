@@ -1,3 +1,4 @@
+import type { LatencyFigures } from "./latencies.ts";
 import type { SimulationSettings } from "./settings.ts";
 
 /** What the simulation tells its processes. */
@@ -46,15 +47,7 @@ export interface ClientsResult {
   readonly lastAtMs: number;
   readonly cpuMs: number;
   /** From when an event was due to be sent to when a client had it, in milliseconds; with a rate only. */
-  readonly latency:
-    | {
-        readonly count: number;
-        readonly p50: number;
-        readonly p99: number;
-        readonly p999: number;
-        readonly max: number;
-      }
-    | undefined;
+  readonly latency: LatencyFigures | undefined;
 }
 
 /** The process cannot go on. */

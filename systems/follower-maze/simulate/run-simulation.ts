@@ -21,9 +21,13 @@ const readyMs = 60_000;
 /**
  * Runs an event source and clients against a server, each in a process of their own. First broadcasts are sent, one
  * after another, until every client has got one: only then is it sure that the server knows them all. Rejects when a
- * process cannot go on; what clients find wrong is in the result.
+ * process cannot go on; what clients find wrong is in the result. `prepare` is awaited before the sequence begins, with its
+ * first number: for a server that has to be told.
  */
-export async function runSimulation(settings: SimulationSettings): Promise<SimulationResult> {
+export async function runSimulation(
+  settings: SimulationSettings,
+  prepare?: (first: number) => Promise<void>,
+): Promise<SimulationResult> {
   const clients = new Peer<ClientsNews>(clientsProcessFile);
   const source = new Peer<SourceNews>(sourceProcessFile);
   try {
@@ -32,6 +36,7 @@ export async function runSimulation(settings: SimulationSettings): Promise<Simul
     source.order({ type: "start", settings });
     await source.until("connected");
     const first = 1 + (await probe(source, clients));
+    await prepare?.(first);
     clients.order({ type: "go", first });
     await clients.until("going");
     source.order({ type: "go", first });

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { reasonOf, sleep, systemClock } from "millrace";
+import { connectionFailure } from "./connection-failure.ts";
 import { EventStream } from "./event-stream.ts";
 import type { Order, SourceNews } from "./messages.ts";
 import type { SimulationSettings } from "./settings.ts";
@@ -13,6 +14,11 @@ export const sourceProcessFile = fileURLToPath(import.meta.url);
 /** Bytes gathered for one write. */
 const writeBytes = 64 * 1024;
 
+/** By so much a timer may be late. */
+const timerMs = 2;
+/** For waiting exactly so long, with the thread at rest. */
+const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
+
 class EventSource {
   readonly #settings: SimulationSettings;
   readonly #socket: Socket;
@@ -23,7 +29,8 @@ class EventSource {
   constructor(settings: SimulationSettings) {
     this.#settings = settings;
     this.#socket = connect({ host: settings.host, port: settings.eventPort, noDelay: true });
-    this.#socket.on("error", (error) => failed(`the event source's connection: ${error.message}`));
+    const place = `${settings.host}:${settings.eventPort}`;
+    this.#socket.on("error", (error) => failed(connectionFailure("the event source", place, error)));
     this.#socket.on("end", () => failed("the server closed the event source's connection"));
     this.#socket.on("connect", () => tell({ type: "connected" }));
   }
@@ -70,9 +77,9 @@ class EventSource {
       for (;;) {
         const leftMs = beganMs + batch * batchMs - sharedMs();
         if (leftMs <= 0) break;
-        // A timer is up to a millisecond late: the last of it is waited for awake.
-        if (leftMs > 2) await sleep(systemClock, leftMs - 2);
-        else await systemClock.turn();
+        // A timer is up to a millisecond late; and to be awake for the last of it would take the server's share of the machine.
+        if (leftMs > timerMs) await sleep(systemClock, leftMs - timerMs);
+        else Atomics.wait(nobodyWakes, 0, 0, leftMs);
       }
       await this.#write(stream.nextBatch());
     }

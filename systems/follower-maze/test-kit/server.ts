@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Summary } from "../summary.ts";
 
 const program = fileURLToPath(new URL("./serve.ts", import.meta.url));
+const silentProgram = fileURLToPath(new URL("./silent-connections.ts", import.meta.url));
 const started: ChildProcess[] = [];
 const sockets: Socket[] = [];
 
@@ -70,6 +71,16 @@ export async function joined(
       while (!text.includes(wanted)) await once(socket, "data");
     },
   };
+}
+
+/** Has another process open connections that never send anything; resolves to how many there are, when all are. */
+export async function silentConnections(port: number, count: number): Promise<number> {
+  const child = spawn(process.execPath, [silentProgram, String(port), String(count)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  started.push(child);
+  const [text] = (await once(child.stdout, "data")) as [Buffer];
+  return Number(text);
 }
 
 /** Resolves when the bytes are with the operating system, and what has arrived meanwhile has been read. */

@@ -1,41 +1,36 @@
 import type { Bytes } from "../batch-builder.ts";
 import type { PartitionOffset, TopicPartition } from "../client/kafka-client.ts";
-import { failedWith, type KafkaFailure } from "../client/kafka-failure.ts";
-import { Coordinator } from "../coordinator.ts";
 import type { ProducerSession } from "../producer-session.ts";
 import type { RecordHeader } from "../record-headers.ts";
-import { retrying } from "../retrying.ts";
-import type { TaskOutput, TaskOutputOptions } from "./task-output.ts";
+import type { ExactlyOnceOutput } from "./exactly-once-output.ts";
+import type { TaskOutput } from "./task-output.ts";
 
-/** How long the group's coordinator may be away. */
-const patienceMs = 60_000;
-/** While the group shares partitions anew, offsets are refused: for so long a commit is tried again. */
-const rebalancePatienceMs = 5000;
-const rebalanceCodes = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"];
-
-/** An idempotent producer: offsets move when everything before them is acknowledged by all replicas in sync. */
+/**
+ * Results by an idempotent producer, which readers see as soon as they are there. Books, that is the changelog and the
+ * offsets, in a transaction of their own, committed once the results before them are acknowledged by all replicas in sync:
+ * so state and offset always fit each other, no result is lost, and after a crash those of one interval come twice.
+ */
 export class AtLeastOnceOutput implements TaskOutput {
   readonly guarantee = "at-least-once";
-  readonly #session: ProducerSession;
-  readonly #options: TaskOutputOptions;
-  readonly #coordinator: Coordinator;
+  readonly #results: ProducerSession;
+  readonly #books: ExactlyOnceOutput;
 
-  constructor(session: ProducerSession, options: TaskOutputOptions) {
-    this.#session = session;
-    this.#options = options;
-    this.#coordinator = new Coordinator(options.client, "group", options.group);
+  constructor(results: ProducerSession, books: ExactlyOnceOutput) {
+    this.#results = results;
+    this.#books = books;
   }
 
   get full(): boolean {
-    return this.#session.full;
+    return this.#results.full || this.#books.full;
   }
 
   get cutFull(): boolean {
-    return this.#session.cutFull;
+    return this.#books.cutFull;
   }
 
-  partitionsOf(topic: string): Promise<number> {
-    return this.#session.partitionsOf(topic);
+  async partitionsOf(topic: string): Promise<number> {
+    const [partitions] = await Promise.all([this.#results.partitionsOf(topic), this.#books.partitionsOf(topic)]);
+    return partitions;
   }
 
   add(
@@ -45,7 +40,7 @@ export class AtLeastOnceOutput implements TaskOutput {
     value: Bytes | null,
     headers?: readonly RecordHeader[],
   ): void {
-    this.#session.add(place, timestamp, key, value, headers);
+    this.#results.add(place, timestamp, key, value, headers);
   }
 
   addToCut(
@@ -55,47 +50,36 @@ export class AtLeastOnceOutput implements TaskOutput {
     value: Bytes | null,
     headers?: readonly RecordHeader[],
   ): void {
-    this.#session.addToCut(place, timestamp, key, value, headers);
+    this.#books.addToCut(place, timestamp, key, value, headers);
   }
 
   flush(): void {
-    this.#session.flush();
+    this.#results.flush();
   }
 
-  drain(): Promise<void> {
-    return this.#session.drain();
+  async drain(): Promise<void> {
+    await this.#results.drain();
+    await this.#books.drain();
   }
 
-  /** There is no transaction to wait for: what comes after the cut may go out at once. */
+  /** For results there is no transaction to wait for: what comes after the cut may go out at once. */
   cut(): void {
-    this.#session.cut();
-    this.#session.openRound();
+    this.#results.cut();
+    this.#results.openRound();
+    this.#books.cut();
   }
 
   drainCut(): Promise<void> {
-    return this.#session.drainCut();
+    return this.#books.drainCut();
   }
 
-  /**
-   * While a rebalance refuses offsets they are tried again for a moment, and then left to the next checkpoint, or to whoever
-   * has the partition. Not those with metadata: these are a task's last word, and it ends only when they are safe.
-   */
   async commit(offsets: readonly PartitionOffset[]): Promise<void> {
-    await this.#session.cutFlushed();
-    if (offsets.length === 0) return;
-    const { client, clock, random, membership, onTrouble } = this.#options;
-    const commit = (node: number) => client.commit(node, membership(), offsets);
-    const call = () => this.#coordinator.call(commit, { clock, random, patienceMs });
-    try {
-      await retrying(call, { clock, random, patienceMs: rebalancePatienceMs, also: rebalanceCodes });
-    } catch (thrown) {
-      const isLast = offsets.some(({ metadata }) => metadata !== undefined);
-      if (isLast || !failedWith(thrown, ...rebalanceCodes)) throw thrown;
-      onTrouble(thrown as KafkaFailure);
-    }
+    await this.#results.cutFlushed();
+    await this.#books.commit(offsets);
   }
 
-  close(): Promise<void> {
-    return this.#session.close();
+  async close(): Promise<void> {
+    await this.#results.close();
+    await this.#books.close();
   }
 }

@@ -67,7 +67,7 @@ export class ChangelogKeyReader {
     const isPiece = kind >= kinds.piece;
     const entryStart = isPiece ? nameEnd + pieceNumberBytes : nameEnd;
     if (entryStart > end) throw foreign();
-    if (bytes.compare(this.#name, 0, this.#name.length, nameStart, nameEnd) !== 0) {
+    if (!isAt(bytes, nameStart, nameEnd, this.#name)) {
       this.#name = Buffer.from(bytes.subarray(nameStart, nameEnd));
       this.store = this.#name.toString("utf8");
     }
@@ -75,6 +75,13 @@ export class ChangelogKeyReader {
     const isWide = kind === kinds.wideEntry || kind === kinds.widePiece;
     this.entry = bytes.toString(isWide ? "utf16le" : "utf8", entryStart, end);
   }
+}
+
+/** A loop: for so few bytes a call of the buffer's own costs several times as much. */
+function isAt(bytes: Buffer, start: number, end: number, name: Buffer): boolean {
+  if (end - start !== name.length) return false;
+  for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return false;
+  return true;
 }
 
 function foreign(): MalformedBatch {

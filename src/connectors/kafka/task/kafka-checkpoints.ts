@@ -6,6 +6,7 @@ import { type CommittedOffset, type KafkaClient, nameOf, type TopicPartition } f
 import type { KafkaFailure } from "../client/kafka-failure.ts";
 import { Coordinator } from "../coordinator.ts";
 import { retrying } from "../retrying.ts";
+import type { OnChange } from "./changelog-replay.ts";
 import { ChangelogWriter } from "./changelog-writer.ts";
 import {
   type CheckpointRecord,
@@ -43,6 +44,8 @@ export interface KafkaCheckpointsOptions {
 /** What a group's offset has for metadata when the task has come to the end of its input. */
 export const endedMetadata = "ended";
 const patienceMs = 60_000;
+/** How long it may write changes before it lets the pipeline have its turn. */
+const turnMs = 5;
 
 /**
  * Checkpoints of one task on Kafka: the changes in its partition of a compacted topic, the position as its group's committed
@@ -65,10 +68,21 @@ export class KafkaCheckpoints implements CheckpointStore {
     this.#place = { topic: options.changelog ?? "", partition: options.input.partition };
   }
 
-  async open(onChange: (store: string, key: string, value: Uint8Array | undefined) => void) {
+  async open(onChange: OnChange): Promise<Checkpoint | undefined> {
+    try {
+      return await this.#open(onChange);
+    } catch (cause) {
+      if (cause instanceof MillraceError) throw cause;
+      const message = `where ${nameOf(this.#options.input)} goes on could not be found out: ${reasonOf(cause)}`;
+      throw new MillraceError("ML3001", { message, cause });
+    }
+  }
+
+  async #open(onChange: OnChange): Promise<Checkpoint | undefined> {
     const { client, clock, random, input, changelog, output } = this.#options;
     const info = (await retrying(() => client.topics([input.topic]), { clock, random, patienceMs })).get(input.topic);
-    this.#inputId = info?.id ?? "";
+    if (info === undefined) throw unfit("ML3001", `there is no topic ${input.topic}`);
+    this.#inputId = info.id;
     const committed = await this.#committed();
     if (changelog === undefined) return this.#resumed(committed, undefined);
     await output.partitionsOf(changelog);
@@ -132,13 +146,12 @@ export class KafkaCheckpoints implements CheckpointStore {
     return (await coordinator.call(ask, patience)).get(nameOf(input));
   }
 
-  #restore(onChange: (store: string, entry: string, value: Uint8Array | undefined) => void): Promise<Restored> {
-    const { output, onProgress } = this.#options;
+  #restore(onChange: OnChange): Promise<Restored> {
+    const { onProgress } = this.#options;
     return restoreChangelog({
       ...this.#options,
       signal: this.#options.signal,
       place: this.#place,
-      committedOnly: output.guarantee === "exactly-once",
       onChange,
       onProgress: (progress) => {
         this.#progress = progress;
@@ -180,20 +193,24 @@ export class KafkaCheckpoints implements CheckpointStore {
   }
 
   async #write(checkpoint: Checkpoint, changes: readonly StoreChanges[]): Promise<void> {
-    const { output, input } = this.#options;
+    const { output, input, clock } = this.#options;
     const writer = this.#writer;
+    let turnedAt = clock.monotonic();
     for (const { store, changes: entries } of changes) {
       for (const [entry, value] of entries) {
         if (writer === undefined)
           throw unfit("ML1001", `"${store}" is kept by a stage of ${nameOf(input)} that has no changelog`);
         writer.write(store, entry, value);
         if (output.cutFull) await output.drainCut();
+        if (clock.monotonic() - turnedAt < turnMs) continue;
+        await clock.turn();
+        turnedAt = clock.monotonic();
       }
     }
     writer?.write(checkpointStore, checkpointEntry, encodeCheckpoint({ checkpoint, inputId: this.#inputId }));
   }
 }
 
-function unfit(code: "ML1001" | "ML3002" | "ML5002", message: string): MillraceError {
+function unfit(code: "ML1001" | "ML3001" | "ML3002" | "ML5002", message: string): MillraceError {
   return new MillraceError(code, { message });
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../../../core/clock.ts";
 import { MillraceError, reasonOf } from "../../../core/errors.ts";
 import type { Random } from "../../../core/random.ts";
 import { type KafkaClient, nameOf, type TopicPartition } from "../client/kafka-client.ts";
-import type { KafkaFailure } from "../client/kafka-failure.ts";
+import { KafkaFailure } from "../client/kafka-failure.ts";
 import { Fetcher } from "../fetcher.ts";
 import { MalformedBatch } from "../malformed-batch.ts";
 import { RecordBatches } from "../record-batches.ts";
@@ -29,8 +29,6 @@ export interface RestoreOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly place: TopicPartition;
-  /** Whether the changelog was written in transactions: what is not committed is then no part of it. */
-  readonly committedOnly: boolean;
   readonly onChange: OnChange;
   /** Called now and then, and at the end. */
   readonly onProgress: (progress: RestoreProgress) => void;
@@ -58,7 +56,7 @@ const tellMs = 1000;
 
 /**
  * Gives back every change that a partition of a changelog holds, in order. Done when the position has reached the end that the
- * partition has now, whatever lies there: markers of transactions count. Rejects with `ML5002` when what lies there is no
+ * partition has now, whatever lies there: markers of transactions count. Read committed: an open transaction is waited for. Rejects with `ML5002` when what lies there is no
  * changelog, and when `signal` aborts.
  */
 export async function restoreChangelog(options: RestoreOptions): Promise<Restored> {
@@ -88,7 +86,7 @@ async function replayRange(
   tell: (position: number) => void,
 ): Promise<void> {
   const { clock, place, signal } = options;
-  const fetcher = new Fetcher({ ...options, fetchBytes, inFlightBytesMax, maxWaitMs });
+  const fetcher = new Fetcher({ ...options, committedOnly: true, fetchBytes, inFlightBytesMax, maxWaitMs });
   const giveUp = () => fetcher.interrupt();
   if (signal?.aborted) giveUp();
   signal?.addEventListener("abort", giveUp, { once: true });
@@ -100,7 +98,7 @@ async function replayRange(
       if ("failure" in piece) throw piece.failure;
       await replayPiece(clock, new RecordBatches(piece), replay, signal);
       position = piece.nextOffset;
-      if (clock.monotonic() - toldAt < tellMs) continue;
+      if (position >= end || clock.monotonic() - toldAt < tellMs) continue;
       toldAt = clock.monotonic();
       tell(position);
     }
@@ -122,11 +120,15 @@ async function replayPiece(
   let turnedAt = clock.monotonic();
   while (batches.next(columns)) {
     replay.take(columns);
+    if (signal?.aborted) throw givenUp();
     if (clock.monotonic() - turnedAt < turnMs) continue;
     await clock.turn();
     turnedAt = clock.monotonic();
-    if (signal?.aborted) return;
   }
+}
+
+function givenUp(): KafkaFailure {
+  return new KafkaFailure("CLIENT", "the restore was given up", false);
 }
 
 function unreadable(place: TopicPartition, cause: unknown): MillraceError {

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../core/clock.ts";
 import type { Random } from "../../../core/random.ts";
 import type { Bytes } from "../batch-builder.ts";
-import type { GroupMembership, KafkaClient, PartitionOffset, TopicPartition } from "../client/kafka-client.ts";
+import type { KafkaClient, PartitionOffset, TopicPartition } from "../client/kafka-client.ts";
 import type { KafkaFailure } from "../client/kafka-failure.ts";
 import type { Compression } from "../compression.ts";
 import type { RecordHeader } from "../record-headers.ts";
@@ -11,7 +11,8 @@ export type TaskGuarantee = "exactly-once" | "at-least-once";
 
 /**
  * What one task writes through: what its sinks write, its changelog, and the offsets of what it was made from, an interval
- * of all of them together. Exactly-once they are one transaction; at-least-once, offsets move once all else is safe.
+ * of all of them together. Exactly-once they are one transaction; at-least-once, results go
+ * first, and the rest is a transaction once they are safe.
  *
  * Intervals: `add` fills the one under way; `cut` ends its share, in one turn with the engine's cut; `addToCut` still adds to
  * what was cut, to partitions that `add` is never used for; `commit` makes it safe. What is added meanwhile waits for the
@@ -64,16 +65,16 @@ export interface TaskOutputOptions {
   readonly group: string;
   /**
    * Names the task over restarts and owners, such as `"<group>-<topic>-<partition>"`: opening it fences the owner before, and
-   * ends what that left open. Not used at-least-once.
+   * ends what that left open.
    */
   readonly transactionalId: string;
+  /** How long output waits for its commit at the most. Default 1 s. */
+  readonly commitIntervalMs?: number | undefined;
   /**
    * After so long without an end the broker aborts a transaction, and readers get past it: what a task that died, and that
-   * nobody takes over, costs its readers. At least twice the longest interval between checkpoints. Default 15 s.
+   * nobody takes over, costs its readers. Default: 15 s, or with a long commit interval 10 s more than twice that.
    */
   readonly transactionTimeoutMs?: number | undefined;
-  /** What at-least-once offsets are committed with: the member's membership at that moment. */
-  readonly membership: () => GroupMembership;
   /** What batches are packed with. Default `"zstd"`. */
   readonly compression?: Compression | undefined;
   /** A batch goes out when it has so many bytes before compression. Default 256 KiB. */

@@ -1,9 +1,9 @@
-import type { Cut } from "../../codecs/record-cutter.ts";
-import type { ByteBatch, Partition, Position } from "../../core/records.ts";
+import type { ByteBatch, Partition, Position } from "../core/records.ts";
+import type { Cut } from "./record-cutter.ts";
 
 /** Where the bytes of a cut come from. */
 export interface Origin {
-  /** For people: a path, or `"stdin"`. */
+  /** For people: a path, `"stdin"`, or who sends them. */
   readonly name: string;
   /** The place at `offset` of the stream; `before` are bytes that lie right before it, as far as they are at hand. */
   position(offset: number, before: Uint8Array): Position;

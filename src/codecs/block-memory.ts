@@ -1,0 +1,62 @@
+import { Buffer } from "node:buffer";
+
+/** What the types of Node leave out. */
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+}
+
+interface WasmApi {
+  readonly Memory: new (size: { readonly initial: number }) => WasmMemory;
+}
+
+const pageBytes = 64 * 1024;
+/** What WebAssembly may read behind a block, where it lies, and which means nothing. */
+const behindBytes = 256;
+
+const known = new WeakMap<ArrayBufferLike, BlockMemory>();
+
+/**
+ * Memory that WebAssembly sees as well: a page for its own tables, and bytes behind it. It never grows, so that no view of it
+ * is ever detached.
+ */
+export class BlockMemory {
+  readonly wasm: WasmMemory;
+  readonly bytes: Buffer;
+  #tableEnd = 0;
+
+  private constructor(wasm: WasmMemory, byteLength: number) {
+    this.wasm = wasm;
+    this.bytes = Buffer.from(wasm.buffer, pageBytes, byteLength);
+    known.set(wasm.buffer, this);
+  }
+
+  /** Undefined where there is no WebAssembly, or no room for it. */
+  static of(byteLength: number): BlockMemory | undefined {
+    const wasm = (globalThis as { WebAssembly?: WasmApi }).WebAssembly;
+    if (wasm === undefined) return undefined;
+    try {
+      const pages = 1 + Math.ceil((byteLength + behindBytes) / pageBytes);
+      return new BlockMemory(new wasm.Memory({ initial: pages }), byteLength);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The memory in which the bytes lie, if it is such a one. */
+  static behind(bytes: Uint8Array): BlockMemory | undefined {
+    return known.get(bytes.buffer);
+  }
+
+  /** Takes room for tables, for good; its address, or undefined when there is none left. */
+  take(byteLength: number): number | undefined {
+    const address = this.#tableEnd;
+    if (address + byteLength > pageBytes) return undefined;
+    this.#tableEnd += byteLength;
+    return address;
+  }
+}
+
+/** Memory for blocks of bytes to be read into: such that a decoder may scan it in WebAssembly where it lies, if that can be. */
+export function blockBytes(byteLength: number): Buffer {
+  return BlockMemory.of(byteLength)?.bytes ?? Buffer.allocUnsafeSlow(byteLength);
+}

@@ -1,0 +1,21 @@
+import { PerformanceObserver } from "node:perf_hooks";
+import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
+
+/** What the young generation may grow to, both of its halves: more makes a pipeline no faster. */
+const youngBytesMax = 32 * 1024 * 1024;
+
+/**
+ * Keeps V8 from taking much more memory than is in use. Its old generation is collected once it has grown by half (left alone it grows
+ * to as much as four times what lives). Its young generation doubles as objects survive, which in a process that runs for long they do
+ * sooner or later, up to 128 MB; once it has reached 32 MB it is told to double no more. For the whole process, for good.
+ */
+export function boundHeapGrowth(): void {
+  setFlagsFromString("--heap-growing-percent=50");
+  const look = (_: unknown, watch: PerformanceObserver) => {
+    const young = getHeapSpaceStatistics().find((space) => space.space_name === "new_space");
+    if (young === undefined || young.space_size < youngBytesMax) return;
+    setFlagsFromString("--semi-space-growth-factor=1");
+    watch.disconnect();
+  };
+  new PerformanceObserver(look).observe({ entryTypes: ["gc"] });
+}
