@@ -1,6 +1,6 @@
+import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
-import { expect } from "vitest";
 import { type KafkaClient, nameOf } from "../../src/connectors/kafka/client/kafka-client.ts";
 import { retrying } from "../../src/connectors/kafka/retrying.ts";
 import { sleep } from "../../src/core/clock.ts";
@@ -154,7 +154,7 @@ export class CountingGroup {
   /** Runs members until everything is counted that is there now; all of them must end well. */
   async runToEnd(...members: readonly (readonly string[])[]): Promise<void> {
     const started = (members.length === 0 ? [[]] : members).map((args) => this.start("--until-end", ...args));
-    for (const member of started) expect(await member.ended, member.text).toBe(0);
+    for (const member of started) assert.equal(await member.ended, 0, member.text);
   }
 
   /** The last that those of its members told that still run, for people. */
@@ -211,12 +211,12 @@ export class CountingGroup {
   /** Expects exactly one result for each of these keys, as the broker's own consumer reads them, committed only. */
   async expectExactly(expected: ReadonlyMap<string, string>): Promise<void> {
     const own = await this.results();
-    expect(doubled(own)).toEqual([]);
-    expect(new Map([...own].map(([key, [value]]) => [key, value]))).toEqual(new Map(expected));
+    assert.deepEqual(doubled(own), []);
+    assert.deepEqual(new Map([...own].map(([key, [value]]) => [key, value])), new Map(expected));
     const args = [this.output, "--max-messages", String(expected.size), "--timeout-ms", "60000"];
     const { text } = await runConsoleTool("read", this.brokers, [...args, "--property", "print.key=true"], "capture");
     const lines = [...expected].map(([key, value]) => `${key}\t${value}`);
-    expect(text.trim().split("\n").sort()).toEqual(lines.sort());
+    assert.deepEqual(text.trim().split("\n").sort(), lines.sort());
   }
 
   /** Expects the group's offsets to be the ends of its partitions, as the broker's own tool sees them. */
@@ -226,8 +226,11 @@ export class CountingGroup {
     const seen = rows
       .map((row) => row.split(/\s+/))
       .map(([, topic, partition, at, end]) => ({ topic, partition, at, end }));
-    expect(seen.length).toBeGreaterThan(0);
-    expect(seen.filter(({ at, end }) => at !== end)).toEqual([]);
+    assert.notEqual(seen.length, 0);
+    assert.deepEqual(
+      seen.filter(({ at, end }) => at !== end),
+      [],
+    );
   }
 }
 

@@ -80,6 +80,13 @@ describe("sharing partitions", () => {
     );
   });
 
+  test("who has to give some up keeps what it has had longest", () => {
+    const owned = [5, 4, 0, 1].map((partition) => ({ topic: "t", partition }));
+    const members = [{ ...newcomer("a"), owned, generation: 3 }, newcomer("b")];
+    const given = assignSticky(members, partitionsOf("t", 6));
+    expect(given.get("a")!.map(nameOf)).toEqual(["t-5", "t-4", "t-0"]);
+  });
+
   test("a partition that changes hands is free for one round: two never have it at once", () => {
     const holder: Member = { memberId: "a", topics: ["t"], owned: partitionsOf("t", 4), generation: 1 };
     const members = [holder, newcomer("b")];

@@ -11,8 +11,9 @@ export type Assignment = ReadonlyMap<string, readonly TopicPartition[]>;
 
 /**
  * Spreads partitions over members so that no two members of the same topics differ by more than one, neither in a topic nor
- * in all of them together, and every partition stays with its owner where that allows it. Each topic by itself, since one may
- * mean much more work than another. The same input gives the same result, whatever the order of the members.
+ * in all of them together, and every partition stays with its owner where that allows it: who has to give some up keeps those
+ * it has had longest. Each topic by itself, since one may mean much more work than another. The same input gives the same
+ * result, whatever the order of the members.
  */
 export function assignSticky(members: readonly Member[], partitions: readonly TopicPartition[]): Assignment {
   const ordered = [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
@@ -20,7 +21,7 @@ export function assignSticky(members: readonly Member[], partitions: readonly To
   const owners = ownersOf(ordered, ranked);
   const held = new Map(ordered.map((member) => [member.memberId, [] as TopicPartition[]]));
   for (const [topic, places] of Map.groupBy(ranked, (place) => place.topic)) {
-    const takers = ordered.filter(({ topics }) => topics.includes(topic)).map(({ memberId }) => memberId);
+    const takers = ordered.filter(({ topics }) => topics.includes(topic));
     if (takers.length > 0) spread(places, takers, owners, held);
   }
   return held;
@@ -29,22 +30,26 @@ export function assignSticky(members: readonly Member[], partitions: readonly To
 /** Gives each of the takers its share of a topic: first of what it owns, then of what is left. */
 function spread(
   places: readonly TopicPartition[],
-  takers: readonly string[],
+  takers: readonly Member[],
   owners: ReadonlyMap<string, string>,
   held: ReadonlyMap<string, TopicPartition[]>,
 ): void {
-  const room = quotas(places, takers, owners, held);
-  const give = (memberId: string, place: TopicPartition) => {
-    held.get(memberId)!.push(place);
-    room.set(memberId, room.get(memberId)! - 1);
-  };
-  const left: TopicPartition[] = [];
-  for (const place of places) {
-    const owner = owners.get(nameOf(place));
-    if (owner !== undefined && (room.get(owner) ?? 0) > 0) give(owner, place);
-    else left.push(place);
+  const left = new Map(places.map((place) => [nameOf(place), place]));
+  const ownedBy = ({ memberId, owned }: Member) =>
+    owned.filter((place) => left.has(nameOf(place)) && owners.get(nameOf(place)) === memberId);
+  const room = quotas(places.length, takers, ownedBy, held);
+  for (const member of takers) {
+    for (const place of ownedBy(member).slice(0, room.get(member))) {
+      if (!left.delete(nameOf(place))) continue;
+      held.get(member.memberId)!.push(place);
+      room.set(member, room.get(member)! - 1);
+    }
   }
-  for (const place of left) give(takers.find((memberId) => room.get(memberId)! > 0)!, place);
+  for (const place of left.values()) {
+    const member = takers.find((taker) => room.get(taker)! > 0)!;
+    held.get(member.memberId)!.push(place);
+    room.set(member, room.get(member)! - 1);
+  }
 }
 
 /**
@@ -85,21 +90,20 @@ function ownersOf(members: readonly Member[], partitions: readonly TopicPartitio
  * have least of the topics before come first, and of these who own most of this one.
  */
 function quotas(
-  places: readonly TopicPartition[],
-  takers: readonly string[],
-  owners: ReadonlyMap<string, string>,
+  count: number,
+  takers: readonly Member[],
+  ownedBy: (member: Member) => readonly TopicPartition[],
   held: ReadonlyMap<string, readonly TopicPartition[]>,
-): Map<string, number> {
-  const owned = new Map<string, number>();
-  for (const place of places) {
-    const owner = owners.get(nameOf(place));
-    if (owner !== undefined) owned.set(owner, (owned.get(owner) ?? 0) + 1);
-  }
-  const load = (memberId: string) => held.get(memberId)!.length;
-  const ranked = [...takers].sort((a, b) => load(a) - load(b) || (owned.get(b) ?? 0) - (owned.get(a) ?? 0));
-  const share = Math.floor(places.length / takers.length);
-  const over = places.length % takers.length;
-  return new Map(ranked.map((memberId, rank) => [memberId, share + (rank < over ? 1 : 0)]));
+): Map<Member, number> {
+  const ranks = takers.map((member) => ({
+    member,
+    load: held.get(member.memberId)!.length,
+    owned: ownedBy(member).length,
+  }));
+  ranks.sort((a, b) => a.load - b.load || b.owned - a.owned);
+  const share = Math.floor(count / takers.length);
+  const over = count % takers.length;
+  return new Map(ranks.map(({ member }, rank) => [member, share + (rank < over ? 1 : 0)]));
 }
 
 function byName(a: TopicPartition, b: TopicPartition): number {

@@ -4,7 +4,7 @@ import type { TopicPartition } from "../client/kafka-client.ts";
 /** What a member tells the leader of its group. */
 export interface Subscription {
   readonly topics: readonly string[];
-  /** What it holds and goes on working on until it is told to give it up. */
+  /** What it holds and goes on working on until it is told to give it up, in the order in which it got it. */
   readonly owned: readonly TopicPartition[];
   /** The generation in which it got what it owns: an older claim loses. -1 when unknown. */
   readonly generation: number;
