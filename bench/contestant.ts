@@ -105,6 +105,12 @@ async function runOnce(measured: Measured): Promise<Spent> {
   const child = spawn(command[0]!, command.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
   const watch = watchProcess(child.pid!);
   const limit = setTimeout(() => child.kill("SIGKILL"), runMsMax);
+  // Who ends the benchmark ends the run under way with it.
+  const end = () => {
+    child.kill("SIGKILL");
+    process.exit(1);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, end);
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => (stdout += String(chunk)));
@@ -113,6 +119,7 @@ async function runOnce(measured: Measured): Promise<Spent> {
     child.once("error", reject);
     child.once("close", resolve);
   }).finally(() => {
+    for (const signal of ["SIGINT", "SIGTERM"]) process.off(signal, end);
     clearTimeout(limit);
     watch.stop();
   });

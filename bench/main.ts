@@ -1,6 +1,7 @@
 // `npm run bench [-- --frames N --rounds N --write]`: measures, prints a table, and with --write puts it into
 // docs/performance.md.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Measured, measure } from "./contestant.ts";
@@ -20,7 +21,10 @@ const suites: Readonly<Record<string, URL>> = {
 const suite = suites[process.argv[2] ?? ""];
 if (suite !== undefined) {
   const args = ["--conditions=millrace-source", fileURLToPath(suite), ...process.argv.slice(3)];
-  process.exit(spawnSync(process.execPath, args, { stdio: "inherit" }).status ?? 1);
+  const child = spawn(process.execPath, args, { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+  const [code] = (await once(child, "close")) as [number | null];
+  process.exit(code ?? 1);
 }
 
 const { values } = parseArgs({

@@ -1,4 +1,5 @@
 /** `millrace load` against a real broker: every line becomes a record, where it belongs, and the program says what it did. */
+import { mkdirSync, watch } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
 import { partitionOfKey } from "../../src/connectors/kafka/partitioner.ts";
-import { runCli } from "../../systems/unique-users/test-kit/run-cli.ts";
+import { ended, runCli, startCli } from "../../systems/unique-users/test-kit/run-cli.ts";
 import { freePort } from "../../tools/kafka/free-port.ts";
 import { describeWithBroker, freshName, testBroker } from "./broker.ts";
 import { clientOf, freshTopic, readTopic, type SeenRecord } from "./kit.ts";
@@ -103,6 +104,33 @@ describeWithBroker("millrace load", () => {
     const args = [...file("lines"), "--state", join(folder, "state")];
     for (let run = 0; run < 2; run++) expect(await load(topic, args)).toMatchObject({ code: 0 });
     expect(valuesOf(await readTopic(client, topic))).toEqual(lines);
+  });
+
+  test("killed with -9 and started again, a load leaves no line out; it only writes the last ones again", async () => {
+    const topic = freshName("killed");
+    const state = join(folder, "killed-state");
+    mkdirSync(state);
+    const args = [...file("lines"), "--state", state, "--checkpoint", "10ms", "--partitions", "1"];
+    const places = new Map(lines.map((line, n) => [line, n]));
+    let kills = 0;
+    for (const killedAt of [4, 9, Number.POSITIVE_INFINITY]) {
+      const child = startCli(["load", "--to", `kafka://${brokers}/${topic}`, "--progress", "off", ...args]);
+      let changes = 0;
+      const watcher = watch(state, () => {
+        changes += 1;
+        if (changes >= killedAt) child.kill("SIGKILL");
+      });
+      const { code, signal, stderr } = await ended(child);
+      watcher.close();
+      if (signal === "SIGKILL") kills += 1;
+      else expect(code, stderr).toBe(0);
+    }
+    expect(kills).toBeGreaterThan(0);
+    const values = valuesOf(await readTopic(client, topic));
+    expect([...new Set(values)]).toEqual(lines);
+    // Each run goes on at most where the one before had come to.
+    const jumps = values.filter((value, n) => n > 0 && places.get(value)! > places.get(values[n - 1]!)! + 1);
+    expect(jumps).toEqual([]);
   });
 
   test("a line that the topic does not take ends the load at that line, and says what to do", async () => {
