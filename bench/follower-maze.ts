@@ -35,6 +35,9 @@ async function run(start: StartServer, more: Partial<SimulationSettings>): Promi
   const { eventPort, clientPort } = server;
   const { clients, durationMs } = await runSimulation({ ...settings, eventPort, clientPort }, server.prepare);
   const rssBytes = await server.stop();
+  const perSecond = Math.round((1000 * settings.events) / durationMs);
+  const { p50, p99 } = clients.latency ?? {};
+  process.stderr.write(`${JSON.stringify({ ...more, perSecond, rssBytes, p50, p99 })}\n`);
   if (clients.problems.length > 0) throw new Error(`a client got wrong bytes: ${clients.problems[0]}`);
   return { eventsPerSecond: (1000 * settings.events) / durationMs, rssBytes, latency: clients.latency };
 }

@@ -5,12 +5,12 @@ import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 const youngBytesMax = 32 * 1024 * 1024;
 
 /**
- * Keeps V8 from taking much more memory than is in use. Its old generation is collected once it has grown by half (left alone it grows
+ * Keeps V8 from taking much more memory than is in use. Its old generation is collected once it has grown by a quarter (left alone it grows
  * to as much as four times what lives). Its young generation doubles as objects survive, which in a process that runs for long they do
  * sooner or later, up to 128 MB; once it has reached 32 MB it is told to double no more. For the whole process, for good.
  */
 export function boundHeapGrowth(): void {
-  setFlagsFromString("--heap-growing-percent=50");
+  setFlagsFromString("--heap-growing-percent=25");
   const look = (_: unknown, watch: PerformanceObserver) => {
     const young = getHeapSpaceStatistics().find((space) => space.space_name === "new_space");
     if (young === undefined || young.space_size < youngBytesMax) return;

@@ -73,6 +73,12 @@ describe("a missing number", () => {
     expect(endMs).toBe(3899);
   });
 
+  test("is in time when it has arrived by the end of its time, though nobody has read it yet", async () => {
+    const { out, counters } = await run([1, 3, pause(1000), 2, 4], {}, 1);
+    expect(out.values).toEqual([1, 2, 3, 4]);
+    expect(counters["skipped:timeout"]).toBeUndefined();
+  });
+
   test("lets nothing by until the very end of its time, and everything then", async () => {
     const moments = async (ms: number) => (await run([1, 3, 4, pause(ms), 2])).out.values;
     expect(await moments(999)).toEqual([1, 2, 3, 4]);

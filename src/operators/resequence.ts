@@ -253,11 +253,17 @@ class ResequenceTask<T> implements Task<T> {
     this.#timer = this.#context.timer(Math.max(leftMs, leastMs), this.#look);
   }
 
+  /** What has arrived by now is read before anything is given up: a process that was stopped finds the timer due first. */
   readonly #look = (): void => {
-    this.#timer = undefined;
-    this.#dueMs = this.#now() - this.#settings.gapMs + roundingMs;
-    if (this.#store.ring.size > 0 && !this.#releasing) this.#release();
+    const dueMs = this.#now() - this.#settings.gapMs + roundingMs;
+    this.#timer = this.#context.timer(0, () => this.#giveUp(dueMs));
   };
+
+  #giveUp(dueMs: number): void {
+    this.#timer = undefined;
+    this.#dueMs = dueMs;
+    if (this.#store.ring.size > 0 && !this.#releasing) this.#release();
+  }
 
   /** Stands still while the sources are held back. */
   #now(): number {
