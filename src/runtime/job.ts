@@ -20,6 +20,7 @@ import { Feed } from "./feed.ts";
 import { Gate } from "./gate.ts";
 import { Graph } from "./graph.ts";
 import { Meters } from "./meters.ts";
+import { noCheckpoints } from "./no-checkpoints.ts";
 import { Refusals } from "./refusals.ts";
 import { restore, resumeOf, tellRestored, versionsOf } from "./restore.ts";
 import { statusOf } from "./status.ts";
@@ -40,12 +41,14 @@ export interface JobOptions {
   readonly stopAfterSilentMs?: number | undefined;
   /** Takes what a person should see, such as refused records, sampled. Nothing unless told. */
   readonly logger?: Logger | undefined;
+  /** Told when the run has failed and nobody has asked for `done`. */
+  readonly onUnheeded?: ((error: MillraceError) => void) | undefined;
 }
 
 /** One run of a plan, from `open` to the end of its input, a `stop`, or a failure. */
 export class Job {
-  /** Resolves when all is done and safe; rejects with a {@link MillraceError} when the run failed. */
-  readonly done: Promise<JobStatus>;
+  readonly #done: Promise<JobStatus>;
+  #isHeeded = false;
   readonly #plan: Plan;
   readonly #options: JobOptions;
   readonly #clock: Clock;
@@ -90,9 +93,22 @@ export class Job {
     };
     this.#graph = new Graph(plan, this.#environment);
     this.#failed.promise.catch(() => {});
-    this.done = this.#run();
-    // Who looks only at `status` must not have the process end for it.
-    this.done.catch(() => {});
+    this.#done = this.#run();
+    // Who looks only at `status` must not have the process end for it, but is told.
+    this.#done.catch((error: MillraceError) => {
+      if (!this.#isHeeded) options.onUnheeded?.(error);
+    });
+  }
+
+  /** Resolves when all is done and safe; rejects with a {@link MillraceError} when the run failed. */
+  get done(): Promise<JobStatus> {
+    this.#isHeeded = true;
+    return this.#done;
+  }
+
+  /** Calls `then` when the run is over, well or not: for who has no use for its outcome. */
+  onOver(then: () => void): void {
+    this.#done.then(then, then);
   }
 
   /** Stops intake, lets what is under way finish, keeps a last checkpoint, and closes. What is not acknowledged is read again next time. */
@@ -282,10 +298,3 @@ async function opened<T>(id: string, open: () => Promise<T>): Promise<T> {
     throw blamed(thrown, id, undefined);
   }
 }
-
-/** What stands in for a store when a run keeps none: its last checkpoint still makes the sinks safe and acknowledges the sources. */
-const noCheckpoints: CheckpointStore = {
-  open: async () => undefined,
-  commit: async () => {},
-  close: async () => {},
-};

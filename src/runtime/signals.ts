@@ -18,8 +18,7 @@ export function stopOnSignals(job: Job): void {
     process.on(name, handler);
     return () => process.off(name, handler);
   });
-  const remove = () => {
+  job.onOver(() => {
     for (const off of handlers) off();
-  };
-  job.done.then(remove, remove);
+  });
 }

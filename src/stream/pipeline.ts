@@ -50,7 +50,10 @@ export class Pipeline {
     return render(this.plan, { checkpointed: options.state ?? false });
   }
 
-  /** Starts it. `job.done` resolves when its input has ended or it was stopped, and all is safe. */
+  /**
+   * Starts it. `job.done` resolves when its input has ended or it was stopped, and all is safe. When it fails and nobody has
+   * asked for `done`, the failure goes to the logger, or is a warning of the process without one, and the exit code is 1.
+   */
   run(options: RunOptions = {}): Job {
     return runPlan(this.plan, options);
   }

@@ -6,9 +6,11 @@ import type { Plan } from "../plan/plan.ts";
 import { Job, type JobOptions } from "../runtime/job.ts";
 import { stopOnSignals } from "../runtime/signals.ts";
 import { folderCheckpoints } from "../state/index.ts";
+import { tellUnheeded } from "./unheeded.ts";
 
 /** How a pipeline is run. Everything has a default that is safe. */
-export interface RunOptions extends Omit<JobOptions, "checkpointIntervalMs" | "drainMs" | "stopAfterSilentMs"> {
+export interface RunOptions
+  extends Omit<JobOptions, "checkpointIntervalMs" | "drainMs" | "stopAfterSilentMs" | "onUnheeded"> {
   /** The folder that keeps state and positions, made if missing: with it, a run goes on where the one before ended or died. */
   readonly state?: string | undefined;
   /** Time between checkpoints; `"1s"` unless told. */
@@ -36,6 +38,7 @@ export function runPlan(plan: Plan, options: RunOptions): Job {
     checkpointIntervalMs: optionalMs(checkpointInterval),
     drainMs: optionalMs(drain),
     stopAfterSilentMs: optionalMs(stopAfterSilence),
+    onUnheeded: (error) => tellUnheeded(error, rest.logger),
   });
   if (signals ?? true) stopOnSignals(job);
   return job;
