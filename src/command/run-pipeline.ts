@@ -56,13 +56,14 @@ export async function runPipeline(
   const logger = createLogger({ level: values.log, out: line ?? process.stderr });
   boundHeapGrowth();
   const job = threads(place, logger) ?? started(pipeline, values, logger, place);
+  const { done } = job;
   const attached = new Attachments(job, pipeline, values, logger, line, place?.on);
   try {
     await attached.open();
-    return { code: 0, status: await job.done };
+    return { code: 0, status: await done };
   } catch (thrown) {
     job.stop();
-    const status = await job.done.catch(() => job.status());
+    const status = await done.catch(() => job.status());
     if (isClosedPipe(thrown)) return { code: 0, status };
     attached.close();
     logger.error(thrown instanceof MillraceError ? thrown.message : String(thrown), { error: thrown });

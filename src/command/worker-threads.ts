@@ -3,6 +3,7 @@ import { MillraceError } from "../core/errors.ts";
 import type { Logger } from "../observe/log.ts";
 import { mergedStatus } from "../observe/merged-status.ts";
 import type { JobStatus } from "../observe/status.ts";
+import { Outcome } from "../runtime/outcome.ts";
 import type { RunningPipeline } from "../runtime/running-pipeline.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
 
@@ -11,7 +12,7 @@ import type { FromWorker, ToWorker, WorkerStart } from "./worker-messages.ts";
  * once a thread, with the same arguments. The statuses of all are one, the first failure stops all.
  */
 export class WorkerThreads implements RunningPipeline {
-  readonly done: Promise<JobStatus>;
+  readonly #outcome: Outcome;
   readonly #logger: Logger;
   readonly #workers: readonly Worker[];
   readonly #statuses: (JobStatus | undefined)[] = [];
@@ -25,8 +26,15 @@ export class WorkerThreads implements RunningPipeline {
       worker.on("message", (message: FromWorker) => this.#take(number, message));
       return worker;
     });
-    this.done = this.#run();
-    this.done.catch(() => {});
+    this.#outcome = new Outcome(this.#run(), undefined);
+  }
+
+  get done(): Promise<JobStatus> {
+    return this.#outcome.done;
+  }
+
+  onOver(then: () => void): void {
+    this.#outcome.onOver(then);
   }
 
   stop(): void {

@@ -7,6 +7,14 @@ export class Slice {
   start = 0;
   end = 0;
 
+  /** A slice of its own, of all of these bytes. */
+  static over(bytes: Uint8Array): Slice {
+    const slice = new Slice();
+    slice.buffer = bytes;
+    slice.end = bytes.length;
+    return slice;
+  }
+
   get length(): number {
     return this.end - this.start;
   }

@@ -9,6 +9,7 @@ import { type Logger, silentLogger } from "../observe/log.ts";
 import type { JobStatus } from "../observe/status.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { JobOptions } from "../runtime/job.ts";
+import { Outcome } from "../runtime/outcome.ts";
 import type { RunningPipeline } from "../runtime/running-pipeline.ts";
 import { EndWatch } from "./end-watch.ts";
 import type { GroupSettings } from "./group-settings.ts";
@@ -34,7 +35,7 @@ const lookMs = 5_000;
  * when it is stopped, or when everything has been read to the ends that a bounded source had when this member started.
  */
 export class GroupRun implements RunningPipeline {
-  readonly done: Promise<JobStatus>;
+  readonly #outcome: Outcome;
   readonly #options: GroupRunOptions;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -55,8 +56,15 @@ export class GroupRun implements RunningPipeline {
     this.#startedAt = this.#clock.monotonic();
     this.#client = openClient(options.source.cluster);
     this.#over.promise.catch(() => {});
-    this.done = this.#run();
-    this.done.catch(() => {});
+    this.#outcome = new Outcome(this.#run(), options.job.onUnheeded);
+  }
+
+  get done(): Promise<JobStatus> {
+    return this.#outcome.done;
+  }
+
+  onOver(then: () => void): void {
+    this.#outcome.onOver(then);
   }
 
   stop(): void {

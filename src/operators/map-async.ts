@@ -2,6 +2,7 @@ import { type Duration, durationMs, durationText } from "../core/duration.ts";
 import { MillraceError } from "../core/errors.ts";
 import { limits } from "../core/limits.ts";
 import type { KeptRecord, OnError, Operator, OperatorContext, Task } from "../core/operator.ts";
+import { Slice } from "../core/records.ts";
 import { type KeyedStore, keyedStore } from "../state/keyed-store.ts";
 import { checkedRetry, type RetryPolicy, retryDelayMs } from "./retry.ts";
 
@@ -84,9 +85,11 @@ interface Marker {
   readonly pass: () => void;
 }
 
-interface Waiting<In> {
-  readonly value: In;
+/** A call as it is stored: of a slice its bytes. */
+interface Waiting {
+  readonly value: unknown;
   readonly kept: KeptRecord;
+  readonly isSlice?: true;
 }
 
 class AsyncTask<In, Out> implements Task<In> {
@@ -94,7 +97,7 @@ class AsyncTask<In, Out> implements Task<In> {
   readonly #settings: Settings;
   readonly #context: OperatorContext<Out>;
   readonly #abort = new AbortController();
-  readonly #store: KeyedStore<Waiting<In>>;
+  readonly #store: KeyedStore<Waiting>;
   readonly #queue: (Call<In, Out> | Marker)[] = [];
   /** Calls whose turn has not come: what one record of a source became may be more than may be called at once. */
   readonly #waiting: Call<In, Out>[] = [];
@@ -107,7 +110,7 @@ class AsyncTask<In, Out> implements Task<In> {
     this.#call = call;
     this.#settings = settings;
     this.#context = context;
-    const store = keyedStore<Waiting<In>>();
+    const store = keyedStore<Waiting>();
     this.#store = store;
     context.state("calls", {
       collect: (log) => store.collect(log),
@@ -119,7 +122,8 @@ class AsyncTask<In, Out> implements Task<In> {
   }
 
   record(value: In): void {
-    this.#begin(this.#sequence, value, this.#context.keep());
+    const own = value instanceof Slice ? (Slice.over(value.copy()) as In) : value;
+    this.#begin(this.#sequence, own, this.#context.keep());
   }
 
   watermark(time: number): void {
@@ -155,12 +159,14 @@ class AsyncTask<In, Out> implements Task<In> {
 
   #callAgain(): void {
     const waiting = [...this.#store].sort(([a], [b]) => Number(a) - Number(b));
-    for (const [sequence, { value, kept }] of waiting) this.#begin(Number(sequence), value, kept);
+    for (const [sequence, { value, kept, isSlice }] of waiting) {
+      this.#begin(Number(sequence), (isSlice ? Slice.over(value as Uint8Array) : value) as In, kept);
+    }
   }
 
   #begin(sequence: number, value: In, kept: KeptRecord): void {
     this.#sequence = sequence + 1;
-    this.#store.set(sequence, { value, kept });
+    this.#store.set(sequence, value instanceof Slice ? { value: value.buffer, kept, isSlice: true } : { value, kept });
     const call: Call<In, Out> = { sequence, value, kept, result: undefined };
     this.#queue.push(call);
     this.#waiting.push(call);

@@ -18,6 +18,8 @@ import { Feed } from "./feed.ts";
 import { Gate } from "./gate.ts";
 import { Graph } from "./graph.ts";
 import { Meters } from "./meters.ts";
+import { noCheckpoints } from "./no-checkpoints.ts";
+import { Outcome } from "./outcome.ts";
 import { Refusals } from "./refusals.ts";
 import { restore, resumeOf, tellRestored, versionsOf } from "./restore.ts";
 import type { RunningPipeline } from "./running-pipeline.ts";
@@ -41,12 +43,13 @@ export interface JobOptions {
   readonly stopAfterSilentMs?: number | undefined;
   /** Takes what a person should see, such as refused records, sampled. Nothing unless told. */
   readonly logger?: Logger | undefined;
+  /** Told when the run has failed and nobody has asked for `done`. */
+  readonly onUnheeded?: ((error: MillraceError) => void) | undefined;
 }
 
 /** One run of a plan, from `open` to the end of its input, a `stop`, or a failure. */
 export class Job implements RunningPipeline {
-  /** Resolves when all is done and safe; rejects with a {@link MillraceError} when the run failed. */
-  readonly done: Promise<JobStatus>;
+  readonly #outcome: Outcome;
   readonly #plan: Plan;
   readonly #options: JobOptions;
   readonly #clock: Clock;
@@ -63,8 +66,7 @@ export class Job implements RunningPipeline {
   #state: JobState = "starting";
   #stopping = false;
   #error: MillraceError | undefined;
-  /** The sources have been silent for so long that their input counts as ended. */
-  #silent = false;
+  #silent = false; // for so long that the input counts as ended
   #ending: Promise<void> = Promise.resolve();
   #elapsedMs: number | undefined;
 
@@ -91,9 +93,15 @@ export class Job implements RunningPipeline {
     };
     this.#graph = new Graph(plan, this.#environment);
     this.#failed.promise.catch(() => {});
-    this.done = this.#run();
-    // Who looks only at `status` must not have the process end for it.
-    this.done.catch(() => {});
+    this.#outcome = new Outcome(this.#run(), options.onUnheeded);
+  }
+
+  get done(): Promise<JobStatus> {
+    return this.#outcome.done;
+  }
+
+  onOver(then: () => void): void {
+    this.#outcome.onOver(then);
   }
 
   /** Stops intake, lets what is under way finish, keeps a last checkpoint, and closes. What is not acknowledged is read again next time. */
@@ -290,10 +298,3 @@ async function opened<T>(id: string, open: () => Promise<T>): Promise<T> {
     throw blamed(thrown, id, undefined);
   }
 }
-
-/** What stands in for a store when a run keeps none: its last checkpoint still makes the sinks safe and acknowledges the sources. */
-const noCheckpoints: CheckpointStore = {
-  open: async () => undefined,
-  commit: async () => {},
-  close: async () => {},
-};

@@ -18,8 +18,7 @@ export function stopOnSignals(running: RunningPipeline): void {
     process.on(name, handler);
     return () => process.off(name, handler);
   });
-  const remove = () => {
+  running.onOver(() => {
     for (const off of handlers) off();
-  };
-  running.done.then(remove, remove);
+  });
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Operator } from "../core/operator.ts";
 import { mapAsync } from "../operators/map-async.ts";
 import { stream } from "../stream/stream.ts";
@@ -276,9 +276,13 @@ describe("failures outside of records", () => {
     const note = (reason: unknown) => unheard.push(reason);
     process.on("unhandledRejection", note);
     const { pipeline } = numbersThrough(failing("enter", new Error("no")), [1]);
+    const [warn, { exitCode }] = [vi.spyOn(process, "emitWarning").mockReturnValue(), process];
     const job = pipeline.run({ signals: false });
     for (let turn = 0; turn < 5; turn++) await settled();
     process.off("unhandledRejection", note);
+    process.exitCode = exitCode;
+    expect(warn).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: "ML2003" }));
+    warn.mockRestore();
     expect(unheard).toEqual([]);
     expect(job.status()).toMatchObject({ state: "failed", error: expect.stringContaining("no") });
     await expect(job.done).rejects.toThrow("no");

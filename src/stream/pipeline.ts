@@ -62,7 +62,10 @@ export class Pipeline {
     return render(on?.planned(this.plan) ?? this.plan, { checkpointed: state || on !== undefined });
   }
 
-  /** Starts it. `done` resolves when its input has ended or it was stopped, and all is safe. */
+  /**
+   * Starts it. `done` resolves when its input has ended or it was stopped, and all is safe. When it fails and nobody has
+   * asked for `done`, the failure goes to the logger, or is a warning of the process without one, and the exit code is 1.
+   */
   run(options: RunOptions = {}): RunningPipeline {
     return runPlan(this.plan, options);
   }

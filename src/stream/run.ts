@@ -9,9 +9,11 @@ import type { Platform } from "../runtime/platform.ts";
 import type { RunningPipeline } from "../runtime/running-pipeline.ts";
 import { stopOnSignals } from "../runtime/signals.ts";
 import { folderCheckpoints } from "../state/index.ts";
+import { tellUnheeded } from "./unheeded.ts";
 
 /** How a pipeline is run. Everything has a default that is safe. */
-export interface RunOptions extends Omit<JobOptions, "checkpointIntervalMs" | "drainMs" | "stopAfterSilentMs"> {
+export interface RunOptions
+  extends Omit<JobOptions, "checkpointIntervalMs" | "drainMs" | "stopAfterSilentMs" | "onUnheeded"> {
   /** The folder that keeps state and positions, made if missing: with it, a run goes on where the one before ended or died. */
   readonly state?: string | undefined;
   /** Runs it as a member of a group of processes instead of on its own: `kafkaGroup(...)` of `millrace/kafka`, which then keeps the state. */
@@ -46,6 +48,7 @@ export function runPlan(plan: Plan, options: RunOptions): RunningPipeline {
     checkpointIntervalMs: optionalMs(checkpointInterval),
     drainMs: optionalMs(drain),
     stopAfterSilentMs: optionalMs(stopAfterSilence),
+    onUnheeded: (error) => tellUnheeded(error, rest.logger),
   };
   const running = on === undefined ? new Job(plan, jobOptions) : on.run(plan, jobOptions);
   if (signals ?? true) stopOnSignals(running);

@@ -14,7 +14,7 @@ export type PackedRecord = readonly [kept: KeptRecord, bytes: number, isSlice: b
 
 /** A record to hold, from what `context.keep()` gave. A {@link Slice}, valid during the call only, is copied. */
 export function holdRecord(kept: KeptRecord, value: unknown): HeldRecord {
-  const own = value instanceof Slice ? sliceOf(value.copy()) : value;
+  const own = value instanceof Slice ? Slice.over(value.copy()) : value;
   return { kept, value: own, bytes: (kept.raw?.length ?? 0) + estimateBytes(own, 4) };
 }
 
@@ -26,14 +26,7 @@ export function packRecord(held: HeldRecord): PackedRecord {
 
 /** The record again. */
 export function unpackRecord([kept, bytes, isSlice, value]: PackedRecord): HeldRecord {
-  return { kept, bytes, value: isSlice ? sliceOf(value as Uint8Array) : value };
-}
-
-function sliceOf(bytes: Uint8Array): Slice {
-  const slice = new Slice();
-  slice.buffer = bytes;
-  slice.end = bytes.length;
-  return slice;
+  return { kept, bytes, value: isSlice ? Slice.over(value as Uint8Array) : value };
 }
 
 /** Roughly what a value takes in memory. What lies deeper than `depth` counts as small: `raw` is there to bound that. */
