@@ -7,7 +7,7 @@ export interface KafkaGroupOptions {
   readonly group: string;
   /**
    * `"exactly-once"` (default): results, state and offsets are committed in one transaction an interval. `"at-least-once"`:
-   * without transactions; after a crash the last interval's results, and what it changed in the state, may come twice.
+   * results go before that transaction and are seen at once; after a crash those of the last interval come twice.
    */
   readonly guarantee?: "exactly-once" | "at-least-once" | undefined;
   /**
