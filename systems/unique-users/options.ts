@@ -61,7 +61,9 @@ export const options = {
     "earliest",
   ),
   "exactly-once": switchOption("with Kafka: counts, state and offsets in one transaction; the default"),
-  "at-least-once": switchOption("with Kafka: counts are seen before state and offsets are committed; after a crash some come twice"),
+  "at-least-once": switchOption(
+    "with Kafka: counts are seen before state and offsets are committed; after a crash some come twice",
+  ),
   "instance-id": textOption(
     "NAME",
     "with Kafka: this process's own name in the group: one that comes back under it within the session gets its partitions at once",

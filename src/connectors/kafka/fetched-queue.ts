@@ -88,11 +88,12 @@ export class FetchedPartitionQueue {
   }
 
   /** Forgets what lies here and what is under way, and gives the bytes that frees. What was not taken is fetched again. */
-  drop(): number {
+  drop(release: (bytes: Buffer) => void): number {
     this.#ticket++;
     this.#underWay = false;
     this.#nextOffset = this.#pieces[0]?.fromOffset ?? this.#nextOffset;
     const bytes = this.#pieces.reduce((sum, piece) => sum + piece.bytes.length, 0);
+    for (const piece of this.#pieces) release(piece.bytes);
     this.#pieces = [];
     return bytes;
   }

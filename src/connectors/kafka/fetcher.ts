@@ -42,6 +42,8 @@ export class Fetcher {
   #bytes = 0;
   #failure: KafkaFailure | undefined;
 
+  readonly #release = (bytes: Buffer): void => this.#options.client.release(bytes);
+
   constructor(options: FetcherOptions) {
     this.#options = options;
     this.#leaders = new TopicLeaders({
@@ -77,7 +79,7 @@ export class Fetcher {
   remove(place: TopicPartition): void {
     const queue = this.#queues.get(nameOf(place));
     if (queue === undefined) return;
-    this.#bytes -= queue.drop();
+    this.#bytes -= queue.drop(this.#release);
     this.#queues.delete(nameOf(place));
     this.#wake();
   }
@@ -87,7 +89,7 @@ export class Fetcher {
     const queue = this.#queues.get(nameOf(place));
     if (queue === undefined) return;
     queue.paused = true;
-    this.#bytes -= queue.drop();
+    this.#bytes -= queue.drop(this.#release);
     this.#wake();
   }
 
@@ -116,6 +118,11 @@ export class Fetcher {
       if (queue !== undefined) return this.#taken(queue);
       await this.#arrived.promise;
     }
+  }
+
+  /** What `next` gave is looked at no more: its memory may be used again. Need not be called. */
+  release({ bytes }: FetchedPiece): void {
+    this.#release(bytes);
   }
 
   /** Nobody waits for anything more: `next` rejects at once. (To race it against a promise that never settles would keep every piece.) */
@@ -237,7 +244,9 @@ export class Fetcher {
       const failures: KafkaFailure[] = [];
       for (const part of await client.fetch(node, request)) {
         const [queue, ticket] = asked.get(`${part.topicId}-${part.partition}`) ?? [];
-        const failure = queue?.expects(ticket!) ? this.#take(queue, part) : undefined;
+        const isExpected = queue?.expects(ticket!) ?? false;
+        if (!isExpected) this.#release(part.bytes);
+        const failure = isExpected ? this.#take(queue!, part) : undefined;
         if (failure !== undefined) failures.push(failure);
       }
       // Only once all parts are taken, so that one partition's trouble costs the others no more than a pause.
@@ -260,7 +269,9 @@ export class Fetcher {
     }
     queue.endOffset = committedOnly ? part.stableOffset : part.endOffset;
     if (part.bytes.length === 0) return undefined;
-    this.#bytes += queue.put(part.bytes, committedOnly ? part.aborted : undefined);
+    const held = queue.put(part.bytes, committedOnly ? part.aborted : undefined);
+    if (held === 0) this.#release(part.bytes);
+    this.#bytes += held;
     this.#arrive();
     return undefined;
   }

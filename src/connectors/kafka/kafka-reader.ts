@@ -4,7 +4,7 @@ import type { Batch, Position, Slice } from "../../core/records.ts";
 import type { SourceContext, SourceReader } from "../../core/source.ts";
 import { type KafkaClient, nameOf, type TopicPartition } from "./client/kafka-client.ts";
 import { Coordinator } from "./coordinator.ts";
-import type { PartitionFailure } from "./fetched-queue.ts";
+import type { FetchedPiece, PartitionFailure } from "./fetched-queue.ts";
 import { Fetcher } from "./fetcher.ts";
 import { KafkaBatch } from "./kafka-batch.ts";
 import { PassedBatch } from "./passed-batch.ts";
@@ -50,6 +50,8 @@ export class KafkaReader implements SourceReader<Slice> {
   readonly #untold = new Set<string>();
   readonly #group: Coordinator | undefined;
   readonly #isBounded: boolean;
+  /** What the batch handed out last may lie in. */
+  #piece: FetchedPiece | undefined;
   #walk: { readonly batches: RecordBatches; readonly place: TopicPartition } | undefined;
 
   private constructor(context: SourceContext, client: KafkaClient, settings: KafkaReaderSettings) {
@@ -105,9 +107,16 @@ export class KafkaReader implements SourceReader<Slice> {
 
   async #fetchNext(): Promise<void> {
     try {
+      // Nobody looks at the last batch any more, since the next one is asked for.
+      if (this.#piece !== undefined) this.#fetcher.release(this.#piece);
+      this.#piece = undefined;
       const piece = await this.#fetcher.next();
-      if ("failure" in piece) await this.#mend(piece);
-      else this.#walk = { batches: new RecordBatches(piece), place: piece.place };
+      if ("failure" in piece) {
+        await this.#mend(piece);
+        return;
+      }
+      this.#piece = piece;
+      this.#walk = { batches: new RecordBatches(piece), place: piece.place };
     } catch (thrown) {
       if (!this.#context.signal.aborted) throw thrown;
     }

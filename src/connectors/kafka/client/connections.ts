@@ -1,5 +1,7 @@
 import { type Broker, Connection, type ConnectionOptions, parseBroker } from "@platformatic/kafka";
+import { JoinedMessages } from "./joined-messages.ts";
 import { KafkaFailure } from "./kafka-failure.ts";
+import { MessageMemory } from "./message-memory.ts";
 
 /** How to reach a cluster. */
 export interface ConnectionSettings {
@@ -20,6 +22,8 @@ export type Lane = "calls" | "fetch" | "produce" | "join";
 
 /** The connections to a cluster's nodes, one a node and lane, made when needed and again when lost. */
 export class Connections {
+  /** Where large answers to fetches lie. */
+  readonly memory = new MessageMemory();
   readonly #settings: ConnectionSettings;
   readonly #places = new Map<number, Broker>();
   readonly #open = new Map<string, Promise<Connection>>();
@@ -69,6 +73,15 @@ export class Connections {
     return made;
   }
 
+  /** Fetches bring megabytes: they are put together here, in memory of ours, before the package's own reader sees them. */
+  #join({ socket }: Connection): void {
+    const [readOn] = socket.listeners("data") as ((bytes: Buffer) => void)[];
+    if (readOn === undefined) return;
+    socket.off("data", readOn);
+    const messages = new JoinedMessages(this.memory, readOn);
+    socket.on("data", (piece: Buffer) => messages.take(piece));
+  }
+
   async #connect(place: Broker, lane: Lane, forget: () => void): Promise<Connection> {
     const { clientId, connectTimeoutMs, requestTimeoutMs, waitTimeoutMs, tls, sasl } = this.#settings;
     const connection = new Connection(clientId, {
@@ -81,6 +94,7 @@ export class Connections {
     connection.on("error", forget);
     connection.on("close", forget);
     await connection.connect(place.host, place.port);
+    if (lane === "fetch") this.#join(connection);
     return connection;
   }
 }

@@ -154,6 +154,8 @@ export interface KafkaClient {
     committedOnly: boolean,
   ): Promise<ReadonlyMap<string, number>>;
   fetch(node: number, request: FetchRequest): Promise<readonly FetchedPartition[]>;
+  /** What a fetch brought of one partition is looked at no more, and its memory may be used again. Need not be called; once at most. */
+  release(bytes: Buffer): void;
   /** Waits until all replicas in sync have the batches. `transactionalId` for batches of a transaction. */
   produce(
     node: number,

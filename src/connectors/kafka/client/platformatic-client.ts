@@ -92,8 +92,14 @@ export class PlatformaticClient implements KafkaClient {
     return this.#withEnds(offsets, partitions, committedOnly);
   }
 
-  fetch(node: number, request: FetchRequest): Promise<readonly FetchedPartition[]> {
-    return this.#call(node, "fetch", fetchCall, request);
+  async fetch(node: number, request: FetchRequest): Promise<readonly FetchedPartition[]> {
+    const parts = await this.#call(node, "fetch", fetchCall, request);
+    this.#connections.memory.divide(parts.map(({ bytes }) => bytes));
+    return parts;
+  }
+
+  release(bytes: Buffer): void {
+    this.#connections.memory.release(bytes);
   }
 
   async produce(

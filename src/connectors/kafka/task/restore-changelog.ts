@@ -97,6 +97,7 @@ async function replayRange(
       const piece = await fetcher.next();
       if ("failure" in piece) throw piece.failure;
       await replayPiece(clock, new RecordBatches(piece), replay, signal);
+      fetcher.release(piece);
       position = piece.nextOffset;
       if (position >= end || clock.monotonic() - toldAt < tellMs) continue;
       toldAt = clock.monotonic();
