@@ -1,5 +1,6 @@
 // The limit of reading a topic: Millrace's own fetcher and its walk over the records, checksums included, which finds each
 // value and looks at none. Arguments: brokers, topic. Prints what it saw as JSON.
+import { weighBuffersWithHeap } from "../../src/command/heap-growth.ts";
 import { PlatformaticClient } from "../../src/connectors/kafka/client/platformatic-client.ts";
 import { Fetcher } from "../../src/connectors/kafka/fetcher.ts";
 import { RecordBatches } from "../../src/connectors/kafka/record-batches.ts";
@@ -7,6 +8,7 @@ import { RecordColumns } from "../../src/connectors/kafka/record-columns.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { systemRandom } from "../../src/core/random.ts";
 
+weighBuffersWithHeap();
 const [brokers, topic] = process.argv.slice(2) as [string, string];
 const times = { connectTimeoutMs: 5000, requestTimeoutMs: 30_000, waitTimeoutMs: 120_000 };
 const client = new PlatformaticClient({ bootstrap: brokers.split(","), clientId: "fetch-loop", ...times });
@@ -37,6 +39,7 @@ while (left.size > 0) {
     records += columns.size;
     for (let i = 0; i < columns.size; i++) bytes += columns.bounds[2 * i + 1]! - columns.bounds[2 * i]!;
   }
+  fetcher.release(piece);
   if (piece.nextOffset >= ends.get(`${topic}-${piece.place.partition}`)!) left.delete(piece.place.partition);
 }
 await client.close();

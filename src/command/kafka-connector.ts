@@ -1,10 +1,12 @@
 import { MillraceError } from "../core/errors.ts";
+import { weighBuffersWithHeap } from "./heap-growth.ts";
 
 /**
  * The Kafka connector (`millrace/kafka`), loaded when a command needs it: other commands start without it, and the package
  * it stands on need not be installed for them. Rejects with `ML1002`, naming the command that installs it.
  */
 export async function kafkaConnector() {
+  weighBuffersWithHeap();
   try {
     return await import("../distributed/index.ts");
   } catch (cause) {
