@@ -121,25 +121,34 @@ describeWithBroker("a task's output", () => {
     await dying.close();
   });
 
-  test("a second owner of the id fences the first: its next commit fails, tells so, and nothing of it appears", async () => {
-    const group = freshName("group");
-    const [out, input] = [await freshTopic(client), await freshTopic(client)];
-    const first = await opened({ group });
-    first.add({ topic: out, partition: 0 }, 1, null, "of the first");
-    first.flush();
-    const second = await opened({ group });
-    first.cut();
-    const failure = await first.commit([{ topic: input, partition: 0, offset: 5 }]).catch((thrown: unknown) => thrown);
-    expect(isFenced(failure)).toBe(true);
-    expect(mayRestart(failure)).toBe(true);
-    expect(first.full).toBe(true);
-    second.add({ topic: out, partition: 0 }, 1, null, "of the second");
-    second.cut();
-    await second.commit([{ topic: input, partition: 0, offset: 6 }]);
-    await first.close();
-    expect(await values(out)).toEqual(["of the second"]);
-    expect(await committedOf(client, group, input)).toEqual({ offset: 6 });
-  });
+  test.each([
+    ["is on its way", false],
+    ["has arrived", true],
+  ])(
+    "a second owner of the id fences the first, whose record %s: its commit fails, and it writes no more",
+    async (_, isThere) => {
+      const group = freshName("group");
+      const [out, input] = [await freshTopic(client), await freshTopic(client)];
+      const first = await opened({ group });
+      first.add({ topic: out, partition: 0 }, 1, null, "of the first");
+      first.flush();
+      while (isThere && (await readTopic(client, out, { committedOnly: false })).length === 0) await clock.turn();
+      const second = await opened({ group });
+      first.cut();
+      const failure = await first
+        .commit([{ topic: input, partition: 0, offset: 5 }])
+        .catch((thrown: unknown) => thrown);
+      expect(isFenced(failure)).toBe(true);
+      expect(mayRestart(failure)).toBe(true);
+      expect(first.full).toBe(true);
+      second.add({ topic: out, partition: 0 }, 1, null, "of the second");
+      second.cut();
+      await second.commit([{ topic: input, partition: 0, offset: 6 }]);
+      await first.close();
+      expect(await values(out)).toEqual(["of the second"]);
+      expect(await committedOf(client, group, input)).toEqual({ offset: 6 });
+    },
+  );
 
   test("an answer that is lost costs nothing, unless the records are so old that a broker may forget them", async () => {
     const topic = await freshTopic(client);

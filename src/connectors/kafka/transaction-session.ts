@@ -131,13 +131,22 @@ export class TransactionSession {
   async commit(offsets: readonly TransactionOffsets[] = []): Promise<void> {
     if (!this.#isCut) this.cut();
     this.#isCut = false;
-    await this.#session.cutFlushed();
-    for (const { member, offsets: moved } of offsets) if (moved.length > 0) await this.#addOffsets(member, moved);
-    if (this.#registered.size > 0) {
-      await this.#call((node) => this.#options.client.endTransaction(node, this.#producer, true));
-      this.#registered.clear();
+    try {
+      await this.#commitCut(offsets);
+    } catch (thrown) {
+      // Nothing of this session goes on: who waits for room must not wait for ever.
+      if (thrown instanceof KafkaFailure) this.#session.fail(thrown);
+      throw thrown;
     }
     this.#session.openRound();
+  }
+
+  async #commitCut(offsets: readonly TransactionOffsets[]): Promise<void> {
+    await this.#session.cutFlushed();
+    for (const { member, offsets: moved } of offsets) if (moved.length > 0) await this.#addOffsets(member, moved);
+    if (this.#registered.size === 0) return;
+    await this.#call((node) => this.#options.client.endTransaction(node, this.#producer, true));
+    this.#registered.clear();
   }
 
   /**
