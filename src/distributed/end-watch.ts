@@ -1,8 +1,8 @@
 import { type CommittedOffset, nameOf, type TopicPartition } from "../connectors/kafka/client/kafka-client.ts";
 import { Coordinator } from "../connectors/kafka/coordinator.ts";
 import type { KafkaSource } from "../connectors/kafka/kafka-source.ts";
+import type { TopicContext } from "../connectors/kafka/made-topic.ts";
 import { retrying } from "../connectors/kafka/retrying.ts";
-import type { OwnTopicContext } from "../connectors/kafka/task/ensure-topics.ts";
 import { endedMetadata } from "../connectors/kafka/task/kafka-checkpoints.ts";
 import type { Timer } from "../core/clock.ts";
 import type { GroupSettings } from "./group-settings.ts";
@@ -18,14 +18,14 @@ const patienceMs = 60_000;
 export class EndWatch {
   /** By source partition: its end when this member started. */
   readonly ends: ReadonlyMap<string, number>;
-  readonly #context: OwnTopicContext;
+  readonly #context: TopicContext;
   readonly #topology: Topology;
   readonly #group: string;
   readonly #coordinator: Coordinator;
   #timer: Timer | undefined;
   #closed = false;
 
-  private constructor(context: OwnTopicContext, topology: Topology, group: string, ends: ReadonlyMap<string, number>) {
+  private constructor(context: TopicContext, topology: Topology, group: string, ends: ReadonlyMap<string, number>) {
     this.#context = context;
     this.#topology = topology;
     this.#group = group;
@@ -35,7 +35,7 @@ export class EndWatch {
 
   /** Undefined for a source that goes on for ever. */
   static async open(
-    context: OwnTopicContext,
+    context: TopicContext,
     topology: Topology,
     source: KafkaSource,
     { group }: GroupSettings,

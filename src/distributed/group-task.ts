@@ -2,7 +2,6 @@ import { nameOf } from "../connectors/kafka/client/kafka-client.ts";
 import { mayRestart } from "../connectors/kafka/task-failure.ts";
 import { sleep } from "../core/clock.ts";
 import { MillraceError } from "../core/errors.ts";
-import type { Random } from "../core/random.ts";
 import type { JobStatus } from "../observe/status.ts";
 import { Job, type JobOptions } from "../runtime/job.ts";
 import { openTask, type TaskParts, type TaskSetup } from "./open-task.ts";
@@ -11,7 +10,6 @@ import { openTask, type TaskParts, type TaskSetup } from "./open-task.ts";
 export interface GroupTaskOptions {
   readonly setup: TaskSetup;
   readonly job: JobOptions;
-  readonly random: Random;
   /** Whether the group still says that the partition is this member's. */
   readonly isOurs: () => Promise<boolean>;
   /** Called when it cannot go on, and starting it again would not help. */
@@ -66,7 +64,7 @@ export class GroupTask {
   }
 
   async #run(): Promise<void> {
-    const { random, setup, onFailed, onEnded } = this.#options;
+    const { setup, onFailed, onEnded } = this.#options;
     for (let pauseMs = firstPauseMs; !this.#closing.signal.aborted; pauseMs = Math.min(2 * pauseMs, pauseMsMax)) {
       try {
         await this.#once();
@@ -80,7 +78,7 @@ export class GroupTask {
         setup.logger.warn(`the task begins again from what is committed: ${String((thrown as Error).message)}`);
       }
       // Who was fenced may have lost the partition without knowing it yet; two owners would fence one another in turns.
-      do await sleep(setup.clock, pauseMs * (0.5 + random.next() / 2), this.#closing.signal);
+      do await sleep(setup.clock, pauseMs * (0.5 + setup.random.next() / 2), this.#closing.signal);
       while (!this.#closing.signal.aborted && !(await this.#options.isOurs()));
     }
   }

@@ -25,7 +25,7 @@ export interface MemberTasksOptions {
   readonly logger: Logger;
   /** Called when one of them cannot go on. */
   readonly onFailed: (thrown: unknown) => void;
-  /** Called whenever all of them have ended, and there is at least none left that works. */
+  /** Called whenever none of them works any more: all have ended, or there are none. */
   readonly onIdle: () => void;
 }
 
@@ -122,7 +122,6 @@ export class MemberTasks {
         logger: own,
       },
       job: { ...job, logger: own },
-      random,
       isOurs: () => member.holds(place),
       onFailed,
       onEnded: () => this.#checkIdle(),

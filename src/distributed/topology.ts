@@ -1,6 +1,7 @@
 import { nameOf, type TopicPartition } from "../connectors/kafka/client/kafka-client.ts";
 import type { KafkaSource } from "../connectors/kafka/kafka-source.ts";
-import { ensureChangelog, ensureExchange, type OwnTopicContext } from "../connectors/kafka/task/ensure-topics.ts";
+import type { TopicContext } from "../connectors/kafka/made-topic.ts";
+import { ensureChangelog, ensureExchange } from "../connectors/kafka/task/ensure-topics.ts";
 import { MillraceError } from "../core/errors.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { GroupSettings } from "./group-settings.ts";
@@ -23,7 +24,7 @@ export interface InputOfTask {
  */
 export class Topology {
   readonly stages: readonly Stage[];
-  readonly #context: OwnTopicContext;
+  readonly #context: TopicContext;
   readonly #source: KafkaSource;
   readonly #settings: GroupSettings;
   /** By exchange id: how many partitions its topic has. */
@@ -32,7 +33,7 @@ export class Topology {
   #sourcePlaces: readonly TopicPartition[];
 
   private constructor(
-    context: OwnTopicContext,
+    context: TopicContext,
     plan: Plan,
     source: KafkaSource,
     settings: GroupSettings,
@@ -47,7 +48,7 @@ export class Topology {
 
   /** Looks at the source's topics and makes the group's own where they are missing. Rejects with `ML3001`, or with what is wrong with a topic that is there. */
   static async open(
-    context: OwnTopicContext,
+    context: TopicContext,
     plan: Plan,
     source: KafkaSource,
     settings: GroupSettings,
@@ -65,7 +66,7 @@ export class Topology {
   async partitions(): Promise<readonly TopicPartition[]> {
     const found = await this.#source.partitions(this.#context.client);
     if (found.length !== this.#sourcePlaces.length) {
-      if (this.#sourcePlaces.length === 1 && this.stages.length > 0) this.#refuseGrowth(found.length);
+      if (this.#sourcePlaces.length === 1) this.#refuseGrowth(found.length);
       this.#sourcePlaces = found;
       await this.#makeTopics();
     }

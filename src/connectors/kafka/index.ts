@@ -15,7 +15,7 @@ export { KafkaSink, type KafkaSinkOptions, kafkaSink } from "./kafka-sink.ts";
 export { KafkaSource, type KafkaSourceOptions, kafkaSource, type TaskInput } from "./kafka-source.ts";
 export type { RecordHeader } from "./record-headers.ts";
 export type { KafkaStart } from "./starting-offsets.ts";
-export { ensureChangelog, ensureExchange, type OwnTopic, type OwnTopicContext } from "./task/ensure-topics.ts";
+export { ensureChangelog, ensureExchange, type OwnTopic } from "./task/ensure-topics.ts";
 export { endedMetadata, KafkaCheckpoints, type KafkaCheckpointsOptions } from "./task/kafka-checkpoints.ts";
 export { openTaskOutput } from "./task/open-task-output.ts";
 export type { RestoreProgress } from "./task/restore-changelog.ts";

@@ -1,8 +1,7 @@
-import type { Clock } from "../../../core/clock.ts";
 import { MillraceError } from "../../../core/errors.ts";
-import type { Random } from "../../../core/random.ts";
-import type { KafkaClient, TopicInfo } from "../client/kafka-client.ts";
-import { failedWith, KafkaFailure } from "../client/kafka-failure.ts";
+import type { TopicInfo } from "../client/kafka-client.ts";
+import { failedWith } from "../client/kafka-failure.ts";
+import { ledTopic, madeTopic, type TopicContext } from "../made-topic.ts";
 import { type Patience, retrying } from "../retrying.ts";
 
 /** A topic of the pipeline's own. */
@@ -12,13 +11,6 @@ export interface OwnTopic {
   readonly partitions: number;
   /** Default: the cluster's. */
   readonly replicas?: number | undefined;
-}
-
-/** What topics are made or checked with. */
-export interface OwnTopicContext {
-  readonly client: KafkaClient;
-  readonly clock: Clock;
-  readonly random: Random;
 }
 
 /** What a changelog must have, or the newest value of a key could be lost. */
@@ -35,7 +27,7 @@ const patienceMs = 30_000;
  * Makes the topic that keeps a stage's state, compacted, or checks the one that is there. One whose input has grown grows with
  * it: what is kept stays with its partition. Rejects with `ML5003` when it has other settings, or more partitions than the input.
  */
-export async function ensureChangelog(context: OwnTopicContext, wanted: OwnTopic): Promise<void> {
+export async function ensureChangelog(context: TopicContext, wanted: OwnTopic): Promise<void> {
   const { topic, partitions } = wanted;
   const info = await made(context, wanted, { ...changelogSettings, ...changelogComfort });
   await checkSettings(context, topic, changelogSettings);
@@ -52,53 +44,31 @@ export async function ensureChangelog(context: OwnTopicContext, wanted: OwnTopic
  * Makes the topic over which a stage hands its records to the next, or checks the one that is there, and gives how many
  * partitions it has: those it was made with. Rejects with `ML5003` when it has settings by which records could be lost.
  */
-export async function ensureExchange(context: OwnTopicContext, wanted: OwnTopic): Promise<number> {
+export async function ensureExchange(context: TopicContext, wanted: OwnTopic): Promise<number> {
   const info = await made(context, wanted, exchangeSettings);
   await checkSettings(context, wanted.topic, exchangeSettings);
   return info.leaders.length;
 }
 
-/** Several members may do this at once: whoever comes second finds the topic there. */
 async function made(
-  context: OwnTopicContext,
-  wanted: OwnTopic,
+  context: TopicContext,
+  { topic, partitions, replicas = -1 }: OwnTopic,
   settings: Readonly<Record<string, string>>,
 ): Promise<TopicInfo> {
-  const { client } = context;
-  const { topic, partitions, replicas = -1 } = wanted;
-  const find = async () => (await client.topics([topic])).get(topic);
-  const there = await retrying(find, patienceOf(context));
-  if (there !== undefined) return there;
-  const create = () => client.createTopics([{ name: topic, partitions, replicas, settings }], callTimeoutMs);
-  await retrying(create, patienceOf(context)).catch((thrown: unknown) => {
-    if (!failedWith(thrown, "TOPIC_ALREADY_EXISTS")) throw thrown;
-  });
-  return known(context, topic, 1);
-}
-
-/** Resolves when a topic has at least so many partitions that are led: some of the brokers learn of it later than others. */
-function known(context: OwnTopicContext, topic: string, partitions: number): Promise<TopicInfo> {
-  const look = async () => {
-    const info = (await context.client.topics([topic])).get(topic);
-    if (info === undefined || info.leaders.length < partitions || info.leaders.some((leader) => leader < 0)) {
-      throw new KafkaFailure("LEADER_NOT_AVAILABLE", `topic ${topic} is not there yet`, true);
-    }
-    return info;
-  };
-  return retrying(look, patienceOf(context));
+  return (await madeTopic(context, { name: topic, partitions, replicas, settings }, patienceMs)).info;
 }
 
 /** Another member may have been faster, and have grown it as far already. */
-async function grow(context: OwnTopicContext, topic: string, partitions: number): Promise<void> {
+async function grow(context: TopicContext, topic: string, partitions: number): Promise<void> {
   const work = () => context.client.growTopic(topic, partitions, callTimeoutMs);
   await retrying(work, patienceOf(context)).catch((thrown: unknown) => {
     if (!failedWith(thrown, "INVALID_PARTITIONS")) throw thrown;
   });
-  await known(context, topic, partitions);
+  await ledTopic(context, topic, partitions);
 }
 
 async function checkSettings(
-  context: OwnTopicContext,
+  context: TopicContext,
   topic: string,
   wanted: Readonly<Record<string, string>>,
 ): Promise<void> {
@@ -114,7 +84,7 @@ async function checkSettings(
   }
 }
 
-function patienceOf({ clock, random }: OwnTopicContext): Patience {
+function patienceOf({ clock, random }: TopicContext): Patience {
   return { clock, random, patienceMs };
 }
 
