@@ -14,7 +14,9 @@ const target = join(root, "src/codecs/json/scan-kernel-module.ts");
 
 /** The text of the file that holds the module. Throws with the compiler's words when the source does not compile. */
 export async function scanKernelModule(): Promise<string> {
-  const flags = ["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--importMemory"];
+  const features = ["--enable", "simd", "--enable", "threads"];
+  const memory = ["--importMemory", "--sharedMemory", "--maximumMemory", "65536"];
+  const flags = ["-O3", "--noAssert", "--runtime", "stub", ...features, ...memory];
   const texts: Record<string, string> = { "kernel.ts": readFileSync(source, "utf8") };
   let module: Uint8Array | undefined;
   const { error, stderr } = await asc.main(["kernel.ts", ...flags, "--outFile", "kernel.wasm"], {

@@ -2,22 +2,27 @@ import { Buffer } from "node:buffer";
 
 /** What the types of Node leave out. */
 export interface WasmMemory {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: SharedArrayBuffer;
 }
 
 interface WasmApi {
-  readonly Memory: new (size: { readonly initial: number }) => WasmMemory;
+  readonly Memory: new (size: {
+    readonly initial: number;
+    readonly maximum: number;
+    readonly shared: true;
+  }) => WasmMemory;
 }
 
 const pageBytes = 64 * 1024;
+const tablePages = 4;
 /** What WebAssembly may read behind a block, where it lies, and which means nothing. */
 const behindBytes = 256;
 
 const known = new WeakMap<ArrayBufferLike, BlockMemory>();
 
 /**
- * Memory that WebAssembly sees as well: a page for its own tables, and bytes behind it. It never grows, so that no view of it
- * is ever detached.
+ * Memory that WebAssembly sees as well: some pages for its own tables, and bytes behind them. It never grows, so that no view of
+ * it is ever detached; and other threads can share it.
  */
 export class BlockMemory {
   readonly wasm: WasmMemory;
@@ -26,7 +31,7 @@ export class BlockMemory {
 
   private constructor(wasm: WasmMemory, byteLength: number) {
     this.wasm = wasm;
-    this.bytes = Buffer.from(wasm.buffer, pageBytes, byteLength);
+    this.bytes = Buffer.from(wasm.buffer, tablePages * pageBytes, byteLength);
     known.set(wasm.buffer, this);
   }
 
@@ -35,8 +40,8 @@ export class BlockMemory {
     const wasm = (globalThis as { WebAssembly?: WasmApi }).WebAssembly;
     if (wasm === undefined) return undefined;
     try {
-      const pages = 1 + Math.ceil((byteLength + behindBytes) / pageBytes);
-      return new BlockMemory(new wasm.Memory({ initial: pages }), byteLength);
+      const pages = tablePages + Math.ceil((byteLength + behindBytes) / pageBytes);
+      return new BlockMemory(new wasm.Memory({ initial: pages, maximum: pages, shared: true }), byteLength);
     } catch {
       return undefined;
     }
@@ -50,7 +55,7 @@ export class BlockMemory {
   /** Takes room for tables, for good; its address, or undefined when there is none left. */
   take(byteLength: number): number | undefined {
     const address = this.#tableEnd;
-    if (address + byteLength > pageBytes) return undefined;
+    if (address + byteLength > tablePages * pageBytes) return undefined;
     this.#tableEnd += byteLength;
     return address;
   }

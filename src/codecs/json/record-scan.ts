@@ -1,48 +1,64 @@
 import { BlockMemory } from "../block-memory.ts";
 import type { Block } from "./block.ts";
 import type { Picks } from "./picks.ts";
-import { copiedBytesMax, ScanKernel, scannedMax } from "./scan-kernel.ts";
+import { ScanAhead } from "./scan-ahead.ts";
+import { copiedBytesMax, ScanKernel } from "./scan-kernel.ts";
+import { rowWords, ScanTables, scannedMax } from "./scan-tables.ts";
 
 const nothing = new Int32Array(0);
+
+/** How much is scanned before a second thread is worth its start, in bytes. */
+const aloneBytes = 32 * 1024 * 1024;
 
 /**
  * Scans the records of a block some time before they are asked for, many in one call, by a kernel in the memory in which the
  * block lies; where that is no memory of WebAssembly's, they are copied into the one of a kernel that is there for it.
+ * Of a long stream a second thread takes its share.
  *
  * Records must be asked for in their order. Which is not in the block, or after a later one, is not there.
  */
 export class RecordScan {
   readonly #picks: Picks<unknown>;
-  readonly #kernels = new WeakMap<BlockMemory, ScanKernel>();
-  #copying: ScanKernel | null | undefined;
-  #kernel: ScanKernel | undefined;
+  readonly #aloneBytes: number;
+  readonly #rowWords: number;
+  readonly #scanners = new WeakMap<BlockMemory, Scanner>();
+  #copying: Scanner | null | undefined;
+  #scanner: Scanner | undefined;
+  #ahead: ScanAhead | undefined;
   #copies = false;
   #block: Block | undefined;
   #bounds: Int32Array = nothing;
   #size = 0;
-  /** The record expected next; and which are in the kernel's rows. */
+  /** The record expected next; and which are in the rows. */
   #next = 0;
   #from = 0;
   #to = 0;
+  #rows: Int32Array = nothing;
 
-  constructor(picks: Picks<unknown>) {
+  constructor(picks: Picks<unknown>, options: { readonly aloneBytes: number } = { aloneBytes }) {
     this.#picks = picks;
+    this.#aloneBytes = options.aloneBytes;
+    this.#rowWords = rowWords(picks.count);
   }
 
   /** The records to come are these, in bytes that stay as they are until the next call. */
   begin(block: Block, bounds: Int32Array, size: number): void {
-    const own = this.#kernelBehind(block);
+    const own = this.#scannerBehind(block);
+    this.#ahead?.withdraw();
     this.#copies = own === undefined;
-    this.#kernel = own ?? this.#copyingKernel();
+    this.#scanner = own ?? this.#copyingScanner();
     this.#block = block;
     this.#bounds = bounds;
-    this.#size = this.#kernel === undefined ? 0 : size;
+    this.#size = this.#scanner === undefined ? 0 : size;
     this.#next = this.#from = this.#to = 0;
+    // What one call scans is not worth to be shared.
+    this.#ahead = size > scannedMax ? own?.aheadAfter(bounds[2 * size - 1]! - bounds[0]!, this.#aloneBytes) : undefined;
+    this.#ahead?.begin(block, bounds, size);
   }
 
-  /** The rows of the kernel in which `find` found a record. */
+  /** The rows in which `find` found a record. */
   get rows(): Int32Array {
-    return this.#kernel!.rows;
+    return this.#rows;
   }
 
   /** Where in `rows` a record's row begins, or -1 when it must be scanned otherwise. */
@@ -54,40 +70,90 @@ export class RecordScan {
     if (at >= this.#size || bounds[2 * at] !== start || bounds[2 * at + 1] !== end) return -1;
     if (at >= this.#to && !this.#scan(at)) return -1;
     this.#next = at + 1;
-    return (at - this.#from) * this.#kernel!.rowWords;
+    return (at - this.#from) * this.#rowWords;
   }
 
-  /** Scans from that record on. False when it is too long to be copied. */
-  #scan(from: number): boolean {
-    const most = Math.min(from + scannedMax, this.#size);
-    const kernel = this.#kernel!;
-    let to = most;
+  /** Scans that record and some after it. False when it is too long to be copied. */
+  #scan(record: number): boolean {
+    const { kernel, tables } = this.#scanner!;
+    const block = this.#block!;
+    if (this.#ahead !== undefined) {
+      const group = Math.floor(record / scannedMax);
+      this.#rows = this.#ahead.take(group).rows;
+      this.#from = group * scannedMax;
+      this.#to = Math.min(this.#from + scannedMax, this.#size);
+      return true;
+    }
+    const to = this.#copies ? this.#copiedTo(record) : Math.min(record + scannedMax, this.#size);
+    if (to === record) return false;
+    const bounds = this.#bounds.subarray(2 * record, 2 * to);
+    tables.bounds.set(bounds);
+    let distance = block.bytes.byteOffset;
     if (this.#copies) {
-      const bytesEnd = this.#bounds[2 * from]! + copiedBytesMax;
-      for (to = from; to < most && this.#bounds[2 * to + 1]! <= bytesEnd; ) to++;
-      if (to === from) return false;
-      kernel.scanCopy(this.#block!, this.#bounds, from, to, this.#picks);
-    } else kernel.scan(this.#block!, this.#bounds, from, to, this.#picks);
-    this.#from = from;
+      const { bytes } = kernel.memory;
+      bytes.set(block.bytes.subarray(bounds[0], bounds.at(-1)));
+      distance = bytes.byteOffset - bounds[0]!;
+    }
+    kernel.scan(tables, to - record, distance, block, this.#picks);
+    this.#rows = tables.rows;
+    this.#from = record;
     this.#to = to;
     return true;
   }
 
-  #kernelBehind({ bytes }: Block): ScanKernel | undefined {
-    const memory = BlockMemory.behind(bytes);
-    if (memory === undefined) return undefined;
-    let kernel = this.#kernels.get(memory);
-    if (kernel === undefined) {
-      kernel = ScanKernel.in(memory, this.#picks.names.bytes);
-      if (kernel !== undefined) this.#kernels.set(memory, kernel);
-    }
-    return kernel;
+  /** Behind the last record from this one on that is copied with it. */
+  #copiedTo(record: number): number {
+    const most = Math.min(record + scannedMax, this.#size);
+    const bytesEnd = this.#bounds[2 * record]! + copiedBytesMax;
+    let to = record;
+    while (to < most && this.#bounds[2 * to + 1]! <= bytesEnd) to++;
+    return to;
   }
 
-  #copyingKernel(): ScanKernel | undefined {
-    if (this.#copying === undefined) {
-      this.#copying = ScanKernel.in(BlockMemory.of(copiedBytesMax), this.#picks.names.bytes) ?? null;
+  #scannerBehind({ bytes }: Block): Scanner | undefined {
+    const memory = BlockMemory.behind(bytes);
+    if (memory === undefined) return undefined;
+    let scanner = this.#scanners.get(memory);
+    if (scanner === undefined) {
+      scanner = Scanner.in(memory, this.#picks);
+      if (scanner !== undefined) this.#scanners.set(memory, scanner);
     }
+    return scanner;
+  }
+
+  #copyingScanner(): Scanner | undefined {
+    if (this.#copying === undefined) this.#copying = Scanner.in(BlockMemory.of(copiedBytesMax), this.#picks) ?? null;
     return this.#copying ?? undefined;
+  }
+}
+
+/** A kernel over one memory for one decoder, with its tables, and with a second thread once it has scanned enough. */
+class Scanner {
+  readonly kernel: ScanKernel;
+  readonly tables: ScanTables;
+  readonly #picks: Picks<unknown>;
+  #bytes = 0;
+  #ahead: ScanAhead | null | undefined;
+
+  private constructor(kernel: ScanKernel, tables: ScanTables, picks: Picks<unknown>) {
+    this.kernel = kernel;
+    this.tables = tables;
+    this.#picks = picks;
+  }
+
+  /** Undefined where there is no such memory, or no kernel for it, or no room for its tables. */
+  static in(memory: BlockMemory | undefined, picks: Picks<unknown>): Scanner | undefined {
+    const kernel = memory && ScanKernel.in(memory);
+    const tables = kernel && ScanTables.in(memory, picks.names.bytes, 1);
+    return tables && new Scanner(kernel, tables[0]!, picks);
+  }
+
+  /** The second thread, which it gets, if it can, when it is to scan more than so many bytes in all. */
+  aheadAfter(bytes: number, aloneBytes: number): ScanAhead | undefined {
+    this.#bytes += bytes;
+    if (this.#ahead === undefined && this.#bytes > aloneBytes) {
+      this.#ahead = ScanAhead.beside(this.kernel, this.#picks) ?? null;
+    }
+    return this.#ahead ?? undefined;
   }
 }

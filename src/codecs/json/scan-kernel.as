@@ -6,13 +6,15 @@
 // it scans many records in one call.
 //
 // Its tables lie where `setUp` was told, in bytes: where an escaped key lies (0), by field how long its name is (16) and the
-// name itself, 16 bytes each (128); where the records to scan begin and end (512); and a row for each record, from 1024 on:
-// whether it is sound, and by field where its value starts, or -1, and ends. Places are told and given less `moved`.
+// name itself, 16 bytes each (128); words that are not its own (384); an escaped key's text (416); where the records to scan
+// begin and end (512); and a row for each record, from 1024 on: whether it is sound, and by field where its value starts, or -1, and
+// ends. Places are told and given less `moved`.
 // Up to 64 bytes behind a record may be read and mean nothing.
 // Loops that look for something look a vector at a time and may find it behind `last`: whoever calls them compares.
 
 const LENGTHS: usize = 16;
 const NAMES: usize = 128;
+const KEY: usize = 416;
 const BOUNDS: usize = 512;
 const ROWS: usize = 1024;
 
@@ -21,10 +23,17 @@ const PLUS: u8 = 0x2b;
 const COMMA: u8 = 0x2c;
 const MINUS: u8 = 0x2d;
 const DOT: u8 = 0x2e;
+const SLASH: u8 = 0x2f;
 const ZERO: u8 = 0x30;
 const COLON: u8 = 0x3a;
 const BACKSLASH: u8 = 0x5c;
+const LOWER_B: u8 = 0x62;
 const LOWER_E: u8 = 0x65;
+const LOWER_F: u8 = 0x66;
+const LOWER_N: u8 = 0x6e;
+const LOWER_R: u8 = 0x72;
+const LOWER_T: u8 = 0x74;
+const LOWER_U: u8 = 0x75;
 const OPEN_OBJECT: u8 = 0x7b;
 const CLOSE_OBJECT: u8 = 0x7d;
 
@@ -34,7 +43,7 @@ const UNREAD: i32 = -2;
 
 const NOT_JSON: i32 = 0;
 const DONE: i32 = 1;
-/** A key with escapes that may be a field's: its place is told, and `resume` goes on once it is known which. */
+/** A key with escapes that may be a field's and is not plain: its place is told, and `resume` goes on once it is known which. */
 const ESCAPED_KEY: i32 = 2;
 
 let tables: usize = 0;
@@ -116,14 +125,16 @@ function members(at: usize, last: usize, field: i32): i32 {
         const backslash = at;
         at = closingQuote(backslash, last);
         if (at >= last) return NOT_JSON;
-        if (mayBeField(key, <i32>(backslash - key))) {
-          keyEnd = at;
-          store<u32>(tables, key - moved);
-          store<u32>(tables, backslash - moved, 4);
-          store<u32>(tables, at - moved, 8);
-          return ESCAPED_KEY;
-        }
-        field = NO_FIELD;
+        if (mayBeField(key, backslash)) {
+          field = plainFieldOf(key, at);
+          if (field == UNREAD) {
+            keyEnd = at;
+            store<u32>(tables, key - moved);
+            store<u32>(tables, backslash - moved, 4);
+            store<u32>(tables, at - moved, 8);
+            return ESCAPED_KEY;
+          }
+        } else field = NO_FIELD;
       }
     }
     at = afterSpace(at + 1);
@@ -157,12 +168,70 @@ function fieldOf(key: usize, length: i32): i32 {
   return NO_FIELD;
 }
 
-/** Whether a name goes on behind these bytes. */
-function mayBeField(key: usize, length: i32): bool {
+/** Whether a name starts with the bytes before a backslash, and goes on with what the escape stands for, as far as a byte tells. */
+function mayBeField(key: usize, backslash: usize): bool {
+  const length = <i32>(backslash - key);
+  const unit = escapedUnit(backslash);
   for (let field = 0; field < fields; field++) {
-    if (lengthOf(field) > length && startsAlike(key, field, length)) return true;
+    if (lengthOf(field) <= length || !startsAlike(key, field, length)) continue;
+    const next: u8 = load<u8>(tables + (field << 4) + <usize>length, NAMES);
+    if (unit < 0x80 ? next == <u8>unit : next >= 0x80) return true;
   }
   return false;
+}
+
+/** The field that a key with escapes means; `UNREAD` unless it is sound, and 16 characters of ASCII at most. */
+function plainFieldOf(key: usize, end: usize): i32 {
+  const text = tables + KEY;
+  let length = 0;
+  while (key < end) {
+    let unit = <i32>load<u8>(key);
+    if (unit < 0x20) return UNREAD;
+    if (unit == BACKSLASH) {
+      if (!isEscape(key)) return UNREAD;
+      unit = escapedUnit(key);
+      key += load<u8>(key, 1) == LOWER_U ? 5 : 1;
+    }
+    if (unit >= 0x80 || length == 16) return UNREAD;
+    store<u8>(text + <usize>(length++), <u8>unit);
+    key++;
+  }
+  return fieldOf(text, length);
+}
+
+function isEscape(backslash: usize): bool {
+  const letter: u8 = load<u8>(backslash, 1);
+  if (letter == LOWER_U) return isHex(backslash + 2) && isHex(backslash + 3) && isHex(backslash + 4) && isHex(backslash + 5);
+  return (
+    letter == QUOTE || letter == BACKSLASH || letter == SLASH || letter == LOWER_B || letter == LOWER_F ||
+    letter == LOWER_N || letter == LOWER_R || letter == LOWER_T
+  );
+}
+
+function isHex(at: usize): bool {
+  const byte: u8 = load<u8>(at);
+  return isDigit(byte) || <u8>((byte | 0x20) - 0x61) < 6;
+}
+
+/** The UTF-16 unit that an escape stands for; any number for what is no escape. */
+function escapedUnit(backslash: usize): i32 {
+  const letter: u8 = load<u8>(backslash, 1);
+  if (letter == LOWER_U) return hexValue(backslash + 2);
+  if (letter == LOWER_B) return 0x08;
+  if (letter == LOWER_F) return 0x0c;
+  if (letter == LOWER_N) return 0x0a;
+  if (letter == LOWER_R) return 0x0d;
+  return letter == LOWER_T ? 0x09 : letter;
+}
+
+/** The value of four hexadecimal digits. */
+function hexValue(at: usize): i32 {
+  let value = 0;
+  for (let i = 0; i < 4; i++) {
+    const byte = <i32>load<u8>(at + i);
+    value = value * 16 + (byte <= 0x39 ? byte - 0x30 : (byte | 0x20) - 0x57);
+  }
+  return value;
 }
 
 /** Whether up to 16 bytes are those of the name. */

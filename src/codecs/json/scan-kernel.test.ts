@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { Malformed } from "../../core/codec.ts";
 import { BlockMemory } from "../block-memory.ts";
 import { Block } from "./block.ts";
 import { json } from "./index.ts";
 import { Picks } from "./picks.ts";
 import { RecordScan } from "./record-scan.ts";
 import { ScanKernel } from "./scan-kernel.ts";
+import { ScanTables } from "./scan-tables.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const fieldsOf = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, json.id]));
@@ -90,18 +92,48 @@ describe.each(["elsewhere", "in its memory"] as const)("a block %s", (place) => 
   });
 });
 
-test("there is a kernel here, for up to 16 names of up to 16 bytes", () => {
-  const inMemory = (names: string[]) => ScanKernel.in(BlockMemory.of(100), names.map(utf8));
+test("there are tables for up to 16 names of up to 16 bytes", () => {
+  const inMemory = (names: string[]) => ScanTables.in(BlockMemory.of(100)!, names.map(utf8), 1);
+  expect(ScanKernel.in(BlockMemory.of(100)!)).toBeDefined();
   expect(inMemory(["ts", "a".repeat(16)])).toBeDefined();
   expect(inMemory(["ts", "a".repeat(17)])).toBeUndefined();
   expect(inMemory(Array.from({ length: 17 }, (_, i) => `f${i}`))).toBeUndefined();
-  expect(ScanKernel.in(undefined, [utf8("ts")])).toBeUndefined();
 });
 
 test("a memory has room for the tables of some decoders; those of the others copy", () => {
   const { bytes, bounds } = blockOf(['{"a":1}', '{"a":2}'], "in its memory");
-  const decoders = Array.from({ length: 9 }, () => json.pick({ a: json.int }));
+  const decoders = Array.from({ length: 200 }, () => json.pick({ a: json.int }));
+  expect(ScanTables.in(BlockMemory.behind(bytes)!, [utf8("a")], decoders.length), "too many for it").toBeUndefined();
   for (const decoder of decoders) decoder.begin?.(bytes, bounds, 2);
   const seconds = decoders.map((decoder) => decoder.decode(bytes, bounds[2]!, bounds[3]!));
   expect(seconds).toEqual(decoders.map(() => ({ a: 2 })));
 });
+
+test.each([
+  ["a name, written with escapes", '"\\u0062\\u0061"', 1],
+  ["a name and more", '"\\u0062ac"', undefined],
+  ["a name's beginning", '"\\u0062"', undefined],
+  ["a name of other characters", '"\\u0142"', 2],
+  ["a short escape", '"\\/a\\tb"', 3],
+  ["16 characters", '"\\u0061bcdefghijklmnop"', 4],
+  ["more than any name has", '"\\u0061bcdefghijklmnopq"', undefined],
+  ["no escape behind one", '"\\u0062\\x61"', "refused"],
+  ["half an escape behind one", '"\\u0062\\u061"', "refused"],
+  ["a control character behind one", '"\\u0062\u0001"', "refused"],
+  ["a control character, in what is no field", '"\\u0063\u0001"', undefined],
+])("a key: %s", (_, key, value) => {
+  const lines = [`{${key}:7}`, `{"x":1,${key}:7,"y":[2]}`];
+  const names = ["ba", "ł", "/a\tb", "abcdefghijklmnop"];
+  const decoder = json.pick(Object.fromEntries(names.map((name) => [name, json.int.optional()])));
+  const { bytes, bounds } = blockOf(lines, "in its memory");
+  decoder.begin?.(bytes, bounds, 2);
+  const got = lines.map((_, i) => decoder.decode(bytes, bounds[2 * i]!, bounds[2 * i + 1]!));
+  const field = typeof value === "number" ? names[value - 1] : undefined;
+  const expected =
+    value === "refused" ? new Malformed("not JSON") : { ...nothing(names), ...(field && { [field]: 7 }) };
+  expect(got).toEqual([expected, expected]);
+});
+
+function nothing(names: readonly string[]) {
+  return Object.fromEntries(names.map((name) => [name, undefined]));
+}

@@ -95,14 +95,14 @@ for (const kind of ["gzip", "zstd"] as const) {
     });
 
     it("that unpacks to a thousand times its size costs little memory", async () => {
-      const path = file(pack[kind](Buffer.alloc(64 * 1024 * 1024)));
+      const path = file(pack[kind](Buffer.alloc(256 * 1024 * 1024)));
       const reader = await fileSource(path, { lineBytesMax: 1000 }).open(sourceContext());
       const before = process.memoryUsage();
       const batch = (await reader.read()) as ByteBatch;
       const after = process.memoryUsage();
-      // Pieces that the collector has not come round to count too: on a busy machine up to half of them.
-      expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(48 * 1024 * 1024);
-      expect([batch.bytes, batch.refused]).toEqual([64 * 1024 * 1024, [{ index: 0, reason: "line too long" }]]);
+      // Pieces that the collector has not come round to count too: V8 lets 64 MiB of them gather.
+      expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(96 * 1024 * 1024);
+      expect([batch.bytes, batch.refused]).toEqual([256 * 1024 * 1024, [{ index: 0, reason: "line too long" }]]);
       await reader.close();
     });
 

@@ -1,0 +1,125 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { fuzzRecord } from "../../../tools/fuzz-json/records.ts";
+import { seededRandom } from "../../core/random.ts";
+import { BlockMemory } from "../block-memory.ts";
+import { Block } from "./block.ts";
+import { json } from "./index.ts";
+import { Picks } from "./picks.ts";
+import { RecordScan } from "./record-scan.ts";
+import { ScanAhead } from "./scan-ahead.ts";
+import { ScanKernel } from "./scan-kernel.ts";
+import { ScanTables, scannedMax } from "./scan-tables.ts";
+import { startScanThread, state, word } from "./scan-thread.ts";
+
+const fields = { ts: json.number.orText, uid: json.id };
+const picksOf = () => new Picks<Record<string, unknown>>(fields);
+
+/** A block that begins somewhere in a memory, and in it records one after another. */
+function laidOut(memory: BlockMemory, records: readonly Uint8Array[], begin = 0) {
+  const bytes = memory.bytes.subarray(begin);
+  let at = 0;
+  const bounds = records.flatMap((record) => {
+    bytes.set(record, at);
+    const start = at;
+    at += record.length + 1;
+    return [start, at - 1];
+  });
+  return { block: new Block(bytes), bounds: Int32Array.from(bounds), size: records.length };
+}
+
+const text = (record: string) => Buffer.from(record);
+
+describe("the second thread", () => {
+  /** Posts groups of records, has a thread scan them, and waits for its end. */
+  function scannedBy(groups: readonly (readonly Uint8Array[])[]) {
+    const memory = BlockMemory.of(64 * 1024)!;
+    const kernel = ScanKernel.in(memory)!;
+    const picks = picksOf();
+    const tables = ScanTables.in(memory, picks.names.bytes, 4)!;
+    startScanThread(kernel, tables, picks.count, 1);
+    for (const [i, records] of groups.entries()) {
+      const { block, bounds, size } = laidOut(memory, records, i * 4096);
+      tables[i]!.bounds.set(bounds);
+      tables[i]!.status[word.count] = size;
+      tables[i]!.status[word.distance] = block.bytes.byteOffset;
+      tables[i]!.status[word.state] = state.posted;
+    }
+    Atomics.store(tables[0]!.status, word.turn, groups.length);
+    expect(Atomics.wait(tables[0]!.status, word.over, 0, 60_000), "until it had nothing to do").not.toBe("timed-out");
+    return tables;
+  }
+
+  test("scans what is posted, and then ends", () => {
+    const [first, second, third] = scannedBy([
+      [text('{"uid":"a","ts":12}'), text('{"ts":'), text('{"\\u0074s":1}')],
+      [text('{"x":{"ts":1}}')],
+    ]);
+    expect(first!.status[word.state]).toBe(state.scanned);
+    const row = (i: number) => [...first!.rows.subarray(5 * i, 5 * i + 5)];
+    expect(row(0)).toEqual([1, 16, 18, 7, 10]);
+    expect(row(1)[0]).toBe(0);
+    expect(row(2).slice(0, 4)).toEqual([1, 38, 39, -1]);
+    expect(second!.status[word.state]).toBe(state.scanned);
+    expect([...second!.rows.subarray(0, 2)]).toEqual([1, -1]);
+    expect(third!.status[word.state]).toBe(state.none);
+  });
+
+  test("leaves a group with a key that it cannot tell to the first", () => {
+    const [first, second] = scannedBy([[text('{"ts":1}'), text('{"\\u0074s\\u2028":1}')], [text('{"ts":1}')]]);
+    expect(first!.status[word.state]).toBe(state.posted);
+    expect(second!.status[word.state]).toBe(state.scanned);
+  });
+});
+
+test("a thread that has ended is started again with the next block", () => {
+  const memory = BlockMemory.of(64 * 1024)!;
+  const ahead = ScanAhead.beside(ScanKernel.in(memory)!, picksOf())!;
+  const { block, bounds, size } = laidOut(
+    memory,
+    Array.from({ length: 130 }, () => text('{"ts":1}')),
+  );
+  ahead.begin(block, bounds, size);
+  const { status } = ahead.take(0);
+  ahead.withdraw();
+  Atomics.store(status, word.over, 1);
+  ahead.begin(block, bounds, size);
+  expect(Atomics.load(status, word.over)).toBe(0);
+  expect([0, 1, 2].map((group) => ahead.take(group).status[word.state])).toEqual(Array(3).fill(state.scanned));
+});
+
+test("two threads find what one does, in whatever order blocks come, and wherever they are left", () => {
+  const memories = [BlockMemory.of(2 ** 20)!, BlockMemory.of(2 ** 20)!];
+  const [alone, shared] = [picksOf(), picksOf()];
+  const one = new RecordScan(alone, { aloneBytes: Infinity });
+  const two = new RecordScan(shared, { aloneBytes: 0 });
+  const blockArbitrary = fc.record({
+    seed: fc.nat(),
+    memory: fc.nat(1),
+    begin: fc.nat(1000),
+    size: fc.oneof(fc.integer({ min: 1, max: 3 * scannedMax }), fc.integer({ min: 1, max: 20 * scannedMax })),
+    left: fc.nat(20 * scannedMax),
+    step: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 100 })),
+  });
+  fc.assert(
+    fc.property(fc.array(blockArbitrary, { maxLength: 4 }), (blocks) => {
+      for (const { seed, memory, begin, size, left, step } of blocks) {
+        const random = seededRandom(seed);
+        const records = Array.from({ length: size }, () => fuzzRecord(random)).filter(({ length }) => length < 500);
+        if (records.length === 0) continue;
+        const { block, bounds } = laidOut(memories[memory]!, records, begin);
+        one.begin(block, bounds, records.length);
+        two.begin(block, bounds, records.length);
+        for (let i = 0; i < Math.min(records.length, left); i += step) {
+          const found = [one, two].map((scan) => {
+            const row = scan.find(block.bytes, bounds[2 * i]!, bounds[2 * i + 1]!);
+            expect(row).not.toBe(-1);
+            return scan.rows[row] === 1 ? alone.make(block, scan.rows, row + 1) : "refused";
+          });
+          expect(found[1]).toEqual(found[0]);
+        }
+      }
+    }),
+    { numRuns: 200 },
+  );
+});

@@ -1,0 +1,90 @@
+import { Worker } from "node:worker_threads";
+import { escapedKey, type KernelExports, type ScanKernel } from "./scan-kernel.ts";
+import type { ScanTables } from "./scan-tables.ts";
+
+/** The words of the tables' status. The last two only count in the first tables. */
+export const word = { state: 0, count: 1, distance: 2, turn: 3, over: 4 } as const;
+
+/** What becomes of the records in tables: whoever changes `posted` to `claimed` scans them. */
+export const state = { none: 0, posted: 1, claimed: 2, scanned: 3 } as const;
+
+interface ThreadData {
+  readonly module: object;
+  readonly memory: object;
+  readonly addresses: readonly number[];
+  readonly statuses: readonly Int32Array[];
+  readonly fields: number;
+  readonly turn: number;
+  readonly idleMs: number;
+  readonly escapedKey: number;
+  readonly word: typeof word;
+  readonly state: typeof state;
+}
+
+/**
+ * Starts a thread that scans what is posted in these tables, in turn: `word.turn` says how many were ever posted, modulo 2^32.
+ * It keeps no process alive, and ends when it was given nothing for `idleMs`; then `word.over` is 1. Throws where a process may
+ * start no threads.
+ */
+export function startScanThread(
+  kernel: ScanKernel,
+  tables: readonly ScanTables[],
+  fields: number,
+  idleMs: number,
+): void {
+  const statuses = tables.map(({ status }) => status);
+  const workerData: ThreadData = {
+    module: kernel.module,
+    memory: kernel.memory.wasm,
+    addresses: tables.map(({ address }) => address),
+    statuses,
+    fields,
+    turn: Atomics.load(statuses[0]!, word.turn),
+    idleMs,
+    escapedKey,
+    word,
+    state,
+  };
+  Atomics.store(statuses[0]!, word.over, 0);
+  const program = `(${scanPosted})(require("node:worker_threads").workerData)`;
+  const worker = new Worker(program, { eval: true, workerData, execArgv: [], name: "millrace scan" });
+  worker.unref();
+  const over = () => {
+    Atomics.store(statuses[0]!, word.over, 1);
+    Atomics.notify(statuses[0]!, word.over);
+  };
+  worker.on("error", over);
+  worker.on("exit", over);
+}
+
+/** What the thread does. It is handed over as text, so that it needs no file of its own: all that it uses is in its data. */
+function scanPosted(data: ThreadData): void {
+  const { module, memory, addresses, statuses, fields, idleMs, escapedKey, word, state } = data;
+  const { Instance } = (globalThis as unknown as { WebAssembly: { Instance: new (...args: object[]) => object } })
+    .WebAssembly;
+  const { exports } = new Instance(module, { env: { memory } }) as { readonly exports: KernelExports };
+  const first = statuses[0]!;
+  let { turn } = data;
+  for (;;) {
+    const posted = Atomics.load(first, word.turn);
+    if (turn === posted) {
+      if (Atomics.wait(first, word.turn, posted, idleMs) === "timed-out") break;
+      continue;
+    }
+    const at = turn & (statuses.length - 1);
+    const status = statuses[at]!;
+    turn = (turn + 1) | 0;
+    if (Atomics.compareExchange(status, word.state, state.posted, state.claimed) !== state.posted) continue;
+    let after: number = state.posted;
+    try {
+      exports.setUp(addresses[at]!, fields);
+      // A key that only the names themselves can tell is for the other thread, which scans them all again.
+      if (exports.scan(status[word.count]!, status[word.distance]!) !== escapedKey) after = state.scanned;
+    } finally {
+      Atomics.store(status, word.state, after);
+      Atomics.notify(status, word.state);
+    }
+  }
+  Atomics.store(first, word.over, 1);
+  Atomics.notify(first, word.over);
+}
