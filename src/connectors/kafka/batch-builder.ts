@@ -1,5 +1,5 @@
-import { crc32c } from "@platformatic/kafka";
 import { batchAttribute, batchField, batchMagic, batchOverheadBytes, writeInt64 } from "./batch-header.ts";
+import { checksumOf } from "./checksum.ts";
 import { type Compression, compressions, pack } from "./compression.ts";
 import type { RecordHeader } from "./record-headers.ts";
 import { varintBytes, varlongBytes, writeVarint, writeVarlong } from "./varint.ts";
@@ -71,7 +71,7 @@ export class BatchBuilder {
     const batch = Buffer.allocUnsafe(batchField.records + packed.length);
     packed.copy(batch, batchField.records);
     this.#writeHead(batch, seal);
-    batch.writeUInt32BE(crc32c(batch.subarray(batchField.attributes)), batchField.crc);
+    batch.writeUInt32BE(checksumOf(batch.subarray(batchField.attributes)), batchField.crc);
     return batch;
   }
 

@@ -1,6 +1,6 @@
-import { crc32c } from "@platformatic/kafka";
 import { AbortedRanges, type AbortedTransaction } from "./aborted-ranges.ts";
 import { batchAttribute, batchField, batchMagic, batchOverheadBytes, readInt64 } from "./batch-header.ts";
+import { checksumOf } from "./checksum.ts";
 import { compressions, unpack } from "./compression.ts";
 import { MalformedBatch } from "./malformed-batch.ts";
 import { absent, type RecordColumns } from "./record-columns.ts";
@@ -86,7 +86,7 @@ export class RecordBatches {
     if (bytes[at + field.magic] !== batchMagic) {
       throw new MalformedBatch(`a batch has format ${bytes[at + field.magic]}; only ${batchMagic} is read`);
     }
-    if (crc32c(bytes.subarray(at + field.attributes, end)) !== bytes.readUInt32BE(at + field.crc)) {
+    if (checksumOf(bytes.subarray(at + field.attributes, end)) !== bytes.readUInt32BE(at + field.crc)) {
       throw new MalformedBatch(`the checksum of the batch at offset ${readInt64(bytes, at)} is wrong`);
     }
     this.#at = end;
