@@ -80,6 +80,7 @@ export class Connections {
     socket.off("data", readOn);
     const messages = new JoinedMessages(this.memory, readOn);
     socket.on("data", (piece: Buffer) => messages.take(piece));
+    socket.on("close", () => messages.end());
   }
 
   async #connect(place: Broker, lane: Lane, forget: () => void): Promise<Connection> {

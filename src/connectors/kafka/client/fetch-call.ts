@@ -64,8 +64,10 @@ function readPartition(reader: Reader, topicId: string): FetchedPartition {
   });
   reader.readInt32();
   const length = reader.readUnsignedVarInt() - 1;
-  // A copy only when the records came in several pieces.
-  const bytes = length > 0 ? reader.buffer.slice(reader.position, reader.position + length) : Buffer.alloc(0);
+  // A copy only when the records came in several pieces. No records lie in the message too, for the sake of its memory.
+  const { buffer, position } = reader;
+  const bytes =
+    length > 0 ? buffer.slice(position, position + length) : buffer.slice(position - 1, position).subarray(0, 0);
   if (length > 0) reader.skip(length);
   return { topicId, partition, error, endOffset, stableOffset, aborted: aborted ?? [], bytes };
 }

@@ -45,6 +45,13 @@ export class JoinedMessages {
     if (rest.length > 0) this.#short = Buffer.from(rest);
   }
 
+  /** No more comes: what came of a message that is not whole is forgotten. */
+  end(): void {
+    if (this.#message === undefined) return;
+    this.#memory.divide([this.#message.subarray(0, 0)]);
+    this.#message = undefined;
+  }
+
   /** Gives what belongs to the next message. */
   #fill(piece: Buffer): Buffer {
     const bytes = Math.min(piece.length, this.#size - this.#filled);

@@ -93,6 +93,7 @@ export class PlatformaticClient implements KafkaClient {
   }
 
   async fetch(node: number, request: FetchRequest): Promise<readonly FetchedPartition[]> {
+    this.#connections.memory.expect(request.bytesMax);
     const parts = await this.#call(node, "fetch", fetchCall, request);
     this.#connections.memory.divide(parts.map(({ bytes }) => bytes));
     return parts;
