@@ -7,7 +7,7 @@ import type { Contestant, Outcome } from "./contestant.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, ".bench");
-const millrace = [process.execPath, join(root, "dist", "cli", "main.js")];
+const millrace = [process.execPath, join(root, "bin", "millrace.mjs")];
 
 /** The input of the benchmark, made once and kept: frames of 2 KB, and the exact counts by minute. */
 export interface Input {

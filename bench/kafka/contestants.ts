@@ -30,7 +30,7 @@ interface Run {
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const millrace = [process.execPath, join(root, "dist", "cli", "main.js")];
+const millrace = [process.execPath, join(root, "bin", "millrace.mjs")];
 const loop = fileURLToPath(new URL("../peers/kafka-client-loop.ts", import.meta.url));
 const fetchLoop = fileURLToPath(new URL("../peers/fetch-loop.ts", import.meta.url));
 const quiet = ["--summary", "json", "--progress", "off", "--log", "silent"];

@@ -85,7 +85,7 @@ function startPipeline(brokers: string, topic: string, out: string, mode: string
   ];
   const rules = ["--window", `${windowMs}s`, "--lag", "0s", "--max-future", "30d", "--idle", "1s"];
   const quiet = ["--summary", "none", "--progress", "off", "--log", "error"];
-  const main = join(root, "dist", "cli", "main.js");
+  const main = join(root, "bin", "millrace.mjs");
   return spawn(process.execPath, [main, "unique-users", ...ends, mode, ...rules, ...quiet], {
     stdio: ["ignore", "inherit", "inherit"],
   });

@@ -42,7 +42,7 @@ try {
 }
 
 function load({ brokers }: Cluster, { path }: Input, topic: string, partitions: number): void {
-  const main = join(fileURLToPath(new URL("../..", import.meta.url)), "dist", "cli", "main.js");
+  const main = join(fileURLToPath(new URL("../..", import.meta.url)), "bin", "millrace.mjs");
   const to = ["--to", `kafka://${brokers}/${topic}`, "--partitions", String(partitions)];
   const args = [main, "load", "--from", path, ...to, "--compression", "none", "--progress", "off", "--log", "error"];
   if (spawnSync(process.execPath, args, { stdio: "inherit" }).status !== 0) throw new Error(`${topic} was not loaded`);
