@@ -8,7 +8,8 @@ import type { Timer } from "../core/clock.ts";
 import type { GroupSettings } from "./group-settings.ts";
 import type { Topology } from "./topology.ts";
 
-const lookEveryMs = 200;
+/** The first looks follow one another sooner: a transaction just committed is seen some milliseconds later. */
+const [lookFirstMs, lookEveryMs] = [10, 200];
 const patienceMs = 60_000;
 
 /**
@@ -54,12 +55,14 @@ export class EndWatch {
    */
   look(onThrough: () => void, onMore: (places: readonly TopicPartition[]) => void): void {
     if (this.#timer !== undefined || this.#closed) return;
+    let pauseMs = lookFirstMs;
     const again = async () => {
       const left = await this.#left().catch(() => undefined);
       if (this.#closed) return;
       if (left?.open === 0 && left.resumed.length === 0) return onThrough();
       if (left !== undefined && left.resumed.length > 0) onMore(left.resumed);
-      this.#timer = this.#context.clock.timer(lookEveryMs, again);
+      this.#timer = this.#context.clock.timer(pauseMs, again);
+      pauseMs = Math.min(2 * pauseMs, lookEveryMs);
     };
     this.#timer = this.#context.clock.timer(0, again);
   }
