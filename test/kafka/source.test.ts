@@ -67,6 +67,16 @@ describeWithBroker("kafkaSource", () => {
     };
   }
 
+  test("who has read all that is there is not told that more is coming, or a sink would hold back what it has for company", async () => {
+    const topic = await freshTopic(client);
+    await produce(client, topic, 3);
+    const reader = await open(topic, { untilEnd: false });
+    let records = 0;
+    while (records < 3) records += ((await reader.read()) as { readonly size: number }).size;
+    expect(reader.pending).toBe(false);
+    await reader.close();
+  });
+
   for (const { name, run } of sourceConformance("kafka", makeFixture)) test(name, run);
 
   test("begins at the earliest, the latest, a time, or what the group committed", async () => {

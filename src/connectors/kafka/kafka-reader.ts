@@ -204,7 +204,9 @@ export class KafkaReader implements SourceReader<Slice> {
     const name = nameOf(walk.place);
     const columns = this.#columns;
     try {
-      if (!walk.batches.next(columns)) this.#walk = undefined;
+      walk.batches.next(columns);
+      // Looked at now, not at the next read: as long as it is there, `pending` says that more is coming.
+      if (walk.batches.ended) this.#walk = undefined;
     } catch (cause) {
       throw this.#unreadable(walk.place, cause);
     }

@@ -52,6 +52,11 @@ export class RecordBatches {
     return this.#wanted;
   }
 
+  /** Whether nothing more will be given; after a `next`. */
+  get ended(): boolean {
+    return this.#left === 0;
+  }
+
   /**
    * Fills `columns` with the next records that lie in one buffer, as many as fit; false when there is nothing more. When
    * only records that are left out remain, they are passed and `columns` is empty.
