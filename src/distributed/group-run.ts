@@ -103,10 +103,10 @@ export class GroupRun implements RunningPipeline {
 
   /** Takes part in the group, until there is nothing more to do. */
   async #take(): Promise<void> {
-    const { plan, source, settings } = this.#options;
-    const context = { client: this.#client, clock: this.#clock, random: this.#random };
-    const topology = await Topology.open(context, plan, source, settings);
-    const watch = await EndWatch.open(context, topology, source, settings);
+    const found = await Promise.race([this.#lookAround(), this.#over.promise]);
+    // Stopped before it could begin.
+    if (found === undefined) return;
+    const { topology, watch } = found;
     const member = this.#member(topology, watch);
     this.#tasks = new MemberTasks({
       ...this.#options,
@@ -134,6 +134,15 @@ export class GroupRun implements RunningPipeline {
       watch?.close();
       await member.close();
     }
+  }
+
+  /** What it has to know before it joins. */
+  async #lookAround(): Promise<{ readonly topology: Topology; readonly watch: EndWatch | undefined }> {
+    const { plan, source, settings } = this.#options;
+    const context = { client: this.#client, clock: this.#clock, random: this.#random };
+    const tell = (message: string) => this.#logger.warn(message);
+    const topology = await Topology.open(context, plan, source, settings, tell);
+    return { topology, watch: await EndWatch.open(context, topology, source, settings) };
   }
 
   #member(topology: Topology, watch: EndWatch | undefined): GroupMember {
@@ -168,5 +177,5 @@ export class GroupRun implements RunningPipeline {
 }
 
 function unreachable(thrown: unknown): MillraceError {
-  return new MillraceError("ML3001", { message: `Kafka cannot be reached: ${reasonOf(thrown)}`, cause: thrown });
+  return new MillraceError("ML3001", { message: `Kafka cannot be read: ${reasonOf(thrown)}`, cause: thrown });
 }

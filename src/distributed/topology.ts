@@ -1,6 +1,8 @@
 import { nameOf, type TopicPartition } from "../connectors/kafka/client/kafka-client.ts";
 import type { KafkaSource } from "../connectors/kafka/kafka-source.ts";
 import type { TopicContext } from "../connectors/kafka/made-topic.ts";
+import { openPatience } from "../connectors/kafka/open-patience.ts";
+import { retrying } from "../connectors/kafka/retrying.ts";
 import { ensureChangelog, ensureExchange } from "../connectors/kafka/task/ensure-topics.ts";
 import { MillraceError } from "../core/errors.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -46,14 +48,19 @@ export class Topology {
     this.stages = stagesOf(plan, sourcePlaces.length);
   }
 
-  /** Looks at the source's topics and makes the group's own where they are missing. Rejects with `ML3001`, or with what is wrong with a topic that is there. */
+  /**
+   * Looks at the source's topics and makes the group's own where they are missing. A cluster that is away, or does not know a
+   * topic just made, is waited for as a source on its own does; `tell` takes what for. Rejects with what stands in the way.
+   */
   static async open(
     context: TopicContext,
     plan: Plan,
     source: KafkaSource,
     settings: GroupSettings,
+    tell: (message: string) => void,
   ): Promise<Topology> {
-    const topology = new Topology(context, plan, source, settings, await source.partitions(context.client));
+    const found = await retrying(() => source.partitions(context.client), openPatience({ ...context, tell }));
+    const topology = new Topology(context, plan, source, settings, found);
     await topology.#makeTopics();
     return topology;
   }

@@ -24,8 +24,9 @@ export class Topics {
   /** Makes the topics that are written to where they are missing, as the cluster makes topics, and says so. */
   async prepare(addresses: readonly string[]): Promise<void> {
     const logger = createLogger({ level: this.#values.log });
+    const tell = (message: string) => logger.warn(message);
     for (const { brokers, topic } of addresses.map(kafkaAddress)) {
-      const { made, partitions } = await this.#kafka.ensureTopic({ brokers, topic, clientId });
+      const { made, partitions } = await this.#kafka.ensureTopic({ brokers, topic, clientId, tell });
       if (made)
         logger.info(`topic ${topic} was made just now, with ${partitions} partition${partitions === 1 ? "" : "s"}`);
     }

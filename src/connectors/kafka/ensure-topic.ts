@@ -3,6 +3,7 @@ import { MillraceError, reasonOf } from "../../core/errors.ts";
 import { systemRandom } from "../../core/random.ts";
 import { type KafkaOptions, openClient } from "./kafka-options.ts";
 import { ledTopic, madeTopic } from "./made-topic.ts";
+import { openPatience } from "./open-patience.ts";
 
 /** What {@link ensureTopic} takes. */
 export interface EnsureTopicOptions extends KafkaOptions {
@@ -13,6 +14,8 @@ export interface EnsureTopicOptions extends KafkaOptions {
   readonly replicas?: number;
   /** Settings to make it with, by Kafka's names: `{ "cleanup.policy": "compact" }`. Default none. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Takes what is waited for where the cluster is away, for people: each reason once. */
+  readonly tell?: (message: string) => void;
 }
 
 /** A topic that is there. */
@@ -22,8 +25,6 @@ export interface EnsuredTopic {
   readonly partitions: number;
 }
 
-/** How long a cluster may be away. */
-const patienceMs = 5000;
 const ownDefault = -1;
 
 /**
@@ -31,10 +32,14 @@ const ownDefault = -1;
  * partitions it has. Rejects with `ML4001` when the cluster cannot be reached or does not let it be made.
  */
 export async function ensureTopic(options: EnsureTopicOptions): Promise<EnsuredTopic> {
-  const { topic, partitions = ownDefault, replicas = ownDefault, settings = {} } = options;
+  const { topic, partitions = ownDefault, replicas = ownDefault, settings = {}, tell } = options;
   const context = { client: openClient(options), clock: systemClock, random: systemRandom() };
   try {
-    const { made } = await madeTopic(context, { name: topic, partitions, replicas, settings }, patienceMs);
+    const { made } = await madeTopic(
+      context,
+      { name: topic, partitions, replicas, settings },
+      openPatience({ ...context, tell }),
+    );
     return { made, partitions: (await ledTopic(context, topic, 1)).leaders.length };
   } catch (cause) {
     const message = `topic ${topic} cannot be made: ${reasonOf(cause)}`;

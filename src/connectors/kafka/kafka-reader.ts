@@ -7,10 +7,11 @@ import { Coordinator } from "./coordinator.ts";
 import type { FetchedPiece, PartitionFailure } from "./fetched-queue.ts";
 import { Fetcher } from "./fetcher.ts";
 import { KafkaBatch } from "./kafka-batch.ts";
+import { openPatience } from "./open-patience.ts";
 import { PassedBatch } from "./passed-batch.ts";
 import { RecordBatches } from "./record-batches.ts";
 import { RecordColumns } from "./record-columns.ts";
-import { retrying } from "./retrying.ts";
+import { type Patience, retrying } from "./retrying.ts";
 import { type KafkaStart, startingOffsets } from "./starting-offsets.ts";
 import { partitionsOf, type TopicSelection } from "./topic-selection.ts";
 
@@ -30,8 +31,6 @@ export interface KafkaReaderSettings {
 }
 
 const maxWaitMs = 500;
-/** How long a cluster may be away, or not know a topic just made, when the source is opened. */
-const openPatienceMs = 5000;
 const commitPatienceMs = 30_000;
 
 /** Reads partitions of some topics. */
@@ -76,15 +75,11 @@ export class KafkaReader implements SourceReader<Slice> {
   static async open(context: SourceContext, client: KafkaClient, settings: KafkaReaderSettings): Promise<KafkaReader> {
     const reader = new KafkaReader(context, client, settings);
     try {
-      const patience = {
-        clock: context.clock,
-        random: systemRandom(),
-        patienceMs: openPatienceMs,
-        signal: context.signal,
-      };
-      await retrying(() => reader.#begin(), patience);
+      await retrying(() => reader.#begin(), reader.#openPatience());
       return reader;
     } catch (cause) {
+      // Who was stopped while it waited has nothing to read, and nothing to complain of.
+      if (context.signal.aborted) return reader;
       await reader.close();
       if (cause instanceof MillraceError) throw cause;
       throw new MillraceError("ML3001", { message: `Kafka cannot be read: ${reasonOf(cause)}`, cause });
@@ -240,14 +235,17 @@ export class KafkaReader implements SourceReader<Slice> {
   async #mend({ place, failure }: PartitionFailure): Promise<void> {
     if (failure.code !== "OFFSET_OUT_OF_RANGE") throw this.#unreadable(place, failure);
     const name = nameOf(place);
-    const { clock, signal } = this.#context;
-    const patience = { clock, random: systemRandom(), patienceMs: openPatienceMs, signal };
     const find = () => this.#startingOffsets([place], new Map([[name, this.#passed.get(name)!]]));
-    const offset = (await retrying(find, patience)).get(name)!;
+    const offset = (await retrying(find, this.#openPatience())).get(name)!;
     this.#passed.set(name, offset);
     this.#untold.add(name);
     this.#fetcher.add(place, offset);
     this.#endAt(place, offset);
+  }
+
+  #openPatience(): Patience {
+    const { clock, signal } = this.#context;
+    return openPatience({ clock, signal, random: systemRandom(), tell: (message) => this.#warn(message) });
   }
 
   #warn(message: string): void {

@@ -2,7 +2,9 @@ import type { RecordInfo } from "../../core/operator.ts";
 import { systemRandom } from "../../core/random.ts";
 import type { SinkContext, SinkWriter } from "../../core/sink.ts";
 import type { KafkaClient } from "./client/kafka-client.ts";
+import type { KafkaFailure } from "./client/kafka-failure.ts";
 import type { Compression } from "./compression.ts";
+import { openPatience } from "./open-patience.ts";
 import { ProducerSession } from "./producer-session.ts";
 import { retrying } from "./retrying.ts";
 import { type RecordSettings, TopicRecords } from "./topic-records.ts";
@@ -15,8 +17,6 @@ export interface KafkaWriterSettings<T> extends RecordSettings<T> {
 }
 
 const ackTimeoutMs = 30_000;
-/** How long a cluster may be away, or not know a topic just made, when the sink is opened. */
-const openPatienceMs = 5000;
 /** What Kafka's own default is, for a cluster that does not tell. */
 const usualBatchBytesMax = 1_048_588;
 
@@ -43,9 +43,10 @@ export class KafkaWriter<T> implements SinkWriter<T> {
     const { clock } = context;
     let session: ProducerSession | undefined;
     const random = systemRandom();
-    const also = ["UNKNOWN_TOPIC_OR_PARTITION"];
+    const tell = (message: string) => context.meter.warn("kafka", message);
+    const patience = openPatience({ clock, random, also: ["UNKNOWN_TOPIC_OR_PARTITION"], tell });
     try {
-      session = await ProducerSession.open({
+      const producer = {
         ...settings,
         client,
         clock,
@@ -53,10 +54,9 @@ export class KafkaWriter<T> implements SinkWriter<T> {
         batchBytesMax: usualBatchBytesMax,
         transactional: false,
         ackTimeoutMs,
-        onTrouble: (failure) => context.meter.warn("kafka", failure.message),
-      });
-      const opened = session;
-      const patience = { clock, random, patienceMs: openPatienceMs, also };
+        onTrouble: (failure: KafkaFailure) => tell(failure.message),
+      };
+      const opened = (session = await ProducerSession.open(producer, patience));
       const partitions = await retrying(() => opened.partitionsOf(topic), patience);
       return new KafkaWriter(client, topic, session, new TopicRecords(settings, partitions, clock, session));
     } catch (cause) {

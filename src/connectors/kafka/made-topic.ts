@@ -2,7 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { Random } from "../../core/random.ts";
 import type { KafkaClient, NewTopic, TopicInfo } from "./client/kafka-client.ts";
 import { failedWith, KafkaFailure } from "./client/kafka-failure.ts";
-import { retrying } from "./retrying.ts";
+import { type Patience, retrying } from "./retrying.ts";
 
 /** What topics are made or looked at with. */
 export interface TopicContext {
@@ -16,16 +16,15 @@ const callTimeoutMs = 30_000;
 const spreadMs = 30_000;
 
 /**
- * Makes a topic if it is missing, trying for `patienceMs` where the cluster is away. `made` is false also when somebody else
+ * Makes a topic if it is missing, with such patience where the cluster is away. `made` is false also when somebody else
  * was faster: several may do this at once.
  */
 export async function madeTopic(
   context: TopicContext,
   wanted: NewTopic,
-  patienceMs: number,
+  patience: Patience,
 ): Promise<{ readonly made: boolean; readonly info: TopicInfo }> {
-  const { client, clock, random } = context;
-  const patience = { clock, random, patienceMs };
+  const { client } = context;
   const there = await retrying(async () => (await client.topics([wanted.name])).get(wanted.name), patience);
   if (there !== undefined) return { made: false, info: there };
   let made = true;

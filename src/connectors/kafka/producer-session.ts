@@ -5,7 +5,7 @@ import { KafkaFailure } from "./client/kafka-failure.ts";
 import { PartitionOutput, type SealedBatch } from "./partition-output.ts";
 import type { ProducerOptions } from "./producer-options.ts";
 import type { RecordHeader } from "./record-headers.ts";
-import { retrying } from "./retrying.ts";
+import { type Patience, retrying } from "./retrying.ts";
 import { TopicLimits } from "./topic-limits.ts";
 
 /** How long a cluster may be away when something is asked of it before the first record. */
@@ -45,12 +45,13 @@ export class ProducerSession {
     });
   }
 
-  /** Asks the cluster for an identity. */
-  static async open(options: ProducerOptions): Promise<ProducerSession> {
-    const { client, clock, random } = options;
+  /** Asks the cluster for an identity; where it is away, for a minute unless told. */
+  static async open(options: ProducerOptions, patience?: Patience): Promise<ProducerSession> {
+    const { client, clock, random, onTrouble } = options;
     const init = () => client.initProducer(undefined, undefined, 0);
     const also = ["COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE"];
-    return new ProducerSession(options, await retrying(init, { clock, random, patienceMs: askPatienceMs, also }));
+    const usual = { clock, random, patienceMs: askPatienceMs, onRetry: onTrouble };
+    return new ProducerSession(options, await retrying(init, { ...(patience ?? usual), also }));
   }
 
   /** Whether as much as may waits to be acknowledged, or the session has failed. */

@@ -6,8 +6,8 @@ import { failedWith, KafkaFailure } from "./client/kafka-failure.ts";
 export interface Patience {
   readonly clock: Clock;
   readonly random: Random;
-  /** Milliseconds after which the last failure stands; Infinity to go on until `signal` aborts. */
-  readonly patienceMs: number;
+  /** Milliseconds after which the last failure stands, whatever it is or by what it is; Infinity to go on until `signal` aborts. */
+  readonly patienceMs: number | ((failure: KafkaFailure) => number);
   readonly signal?: AbortSignal | undefined;
   /** Codes that are worth another try here, besides those the protocol calls retryable. */
   readonly also?: readonly string[] | undefined;
@@ -38,7 +38,9 @@ export async function retrying<T>(work: () => Promise<T>, patience: Patience): P
       return await work();
     } catch (thrown) {
       const mayPass = (thrown instanceof KafkaFailure && thrown.retryable) || failedWith(thrown, ...also);
-      if (!mayPass || signal?.aborted || clock.monotonic() - began >= patienceMs) throw thrown;
+      if (!mayPass || signal?.aborted) throw thrown;
+      const limitMs = typeof patienceMs === "number" ? patienceMs : patienceMs(thrown as KafkaFailure);
+      if (clock.monotonic() - began >= limitMs) throw thrown;
       onRetry?.(thrown as KafkaFailure);
       await sleep(clock, pauseMs * (0.5 + random.next() / 2), signal);
       if (signal?.aborted) throw thrown;

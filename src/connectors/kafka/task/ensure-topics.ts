@@ -55,7 +55,7 @@ async function made(
   { topic, partitions, replicas = -1 }: OwnTopic,
   settings: Readonly<Record<string, string>>,
 ): Promise<TopicInfo> {
-  return (await madeTopic(context, { name: topic, partitions, replicas, settings }, patienceMs)).info;
+  return (await madeTopic(context, { name: topic, partitions, replicas, settings }, patienceOf(context))).info;
 }
 
 /** Another member may have been faster, and have grown it as far already. */

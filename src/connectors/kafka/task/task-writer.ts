@@ -1,13 +1,11 @@
 import type { RecordInfo } from "../../../core/operator.ts";
 import { systemRandom } from "../../../core/random.ts";
 import type { SinkContext, SinkWriter } from "../../../core/sink.ts";
+import { openPatience } from "../open-patience.ts";
 import { retrying } from "../retrying.ts";
 import { type RecordSettings, TopicRecords } from "../topic-records.ts";
 import { unwritable } from "../unwritable.ts";
 import type { TaskOutput } from "./task-output.ts";
-
-/** How long a cluster may not know a topic just made, when the sink is opened. */
-const openPatienceMs = 5000;
 
 /** Writes one topic as part of a task's output. It prepares nothing, since the task's store commits what the output holds. */
 export class TaskWriter<T> implements SinkWriter<T> {
@@ -22,17 +20,14 @@ export class TaskWriter<T> implements SinkWriter<T> {
   }
 
   static async open<T>(
-    { clock }: SinkContext,
+    { clock, meter }: SinkContext,
     output: TaskOutput,
     settings: RecordSettings<T>,
   ): Promise<TaskWriter<T>> {
     const { topic } = settings;
-    const patience = {
-      clock,
-      random: systemRandom(),
-      patienceMs: openPatienceMs,
-      also: ["UNKNOWN_TOPIC_OR_PARTITION"],
-    };
+    const also = ["UNKNOWN_TOPIC_OR_PARTITION"];
+    const tell = (message: string) => meter.warn("kafka", message);
+    const patience = openPatience({ clock, random: systemRandom(), also, tell });
     try {
       const partitions = await retrying(() => output.partitionsOf(topic), patience);
       return new TaskWriter(topic, output, new TopicRecords(settings, partitions, clock, output));

@@ -1,0 +1,60 @@
+/** Runs started before what they need is there: they wait, say for what, and go on by themselves; or stop as they are told. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
+import { describeWithBroker, freshName, testBroker } from "./broker.ts";
+import { Gate } from "./gate.ts";
+import { clientOf, freshTopic, produce, readTopic, values } from "./kit.ts";
+import { TextRun } from "./text-run.ts";
+
+describeWithBroker("a run started early", () => {
+  let brokers: string;
+  let client: KafkaClient;
+  let gate: Gate;
+  beforeAll(async () => {
+    brokers = await testBroker();
+    client = clientOf(brokers);
+  });
+  afterEach(() => gate?.close());
+  afterAll(() => client?.close());
+
+  const textsIn = async (topic: string) => (await readTopic(client, topic)).map(({ value }) => value).sort();
+
+  describe.each([["in a group"], ["on its own"]])("%s", (place) => {
+    const groupOf = () => (place === "in a group" ? { group: freshName("group") } : undefined);
+
+    test("waits for a cluster that is away", async () => {
+      gate = await Gate.make(brokers);
+      const [input, output] = [await freshTopic(client, 2), await freshTopic(client)];
+      await produce(client, input, 6, { partitions: 2 });
+      const run = new TextRun({ brokers: gate.address, input, output, untilEnd: true, group: groupOf() });
+      await run.told(/^(kafka: )?waiting for Kafka: NETWORK/);
+      await gate.open();
+      await run.running.done;
+      expect(await textsIn(output)).toEqual(values(6));
+    });
+
+    test("waits for a topic that is about to be made", async () => {
+      const [input, output] = [freshName("later"), await freshTopic(client)];
+      const run = new TextRun({ brokers, input, output, group: groupOf() });
+      await run.told(new RegExp(`waiting for Kafka: .*there is no topic ${input}`));
+      await client.createTopics([{ name: input, partitions: 2, replicas: -1, settings: {} }], 30_000);
+      await produce(client, input, 6, { partitions: 2 });
+      await run.until(async () => (await textsIn(output)).length === 6);
+      run.running.stop();
+      expect((await run.running.done).state).toBe("finished");
+      expect(await textsIn(output)).toEqual(values(6));
+    });
+
+    test("stops while it waits, and that is no failure", async () => {
+      const run = new TextRun({
+        brokers,
+        input: freshName("none"),
+        output: await freshTopic(client),
+        group: groupOf(),
+      });
+      await run.told(/waiting for Kafka/);
+      run.running.stop();
+      expect((await run.running.done).state).toBe("finished");
+    });
+  });
+});
