@@ -1,4 +1,5 @@
 import { systemClock } from "../../core/clock.ts";
+import { type Duration, durationMs } from "../../core/duration.ts";
 import { MillraceError, reasonOf } from "../../core/errors.ts";
 import { systemRandom } from "../../core/random.ts";
 import { type KafkaOptions, openClient } from "./kafka-options.ts";
@@ -14,6 +15,8 @@ export interface EnsureTopicOptions extends KafkaOptions {
   readonly replicas?: number;
   /** Settings to make it with, by Kafka's names: `{ "cleanup.policy": "compact" }`. Default none. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** How long a cluster that does not answer is waited for. Default 30 s. */
+  readonly patience?: Duration;
   /** Takes what is waited for where the cluster is away, for people: each reason once. */
   readonly tell?: (message: string) => void;
 }
@@ -32,13 +35,14 @@ const ownDefault = -1;
  * partitions it has. Rejects with `ML4001` when the cluster cannot be reached or does not let it be made.
  */
 export async function ensureTopic(options: EnsureTopicOptions): Promise<EnsuredTopic> {
-  const { topic, partitions = ownDefault, replicas = ownDefault, settings = {}, tell } = options;
+  const { topic, partitions = ownDefault, replicas = ownDefault, settings = {}, tell, patience } = options;
+  const awayMs = patience === undefined ? undefined : durationMs(patience);
   const context = { client: openClient(options), clock: systemClock, random: systemRandom() };
   try {
     const { made } = await madeTopic(
       context,
       { name: topic, partitions, replicas, settings },
-      openPatience({ ...context, tell }),
+      openPatience({ ...context, tell, awayMs }),
     );
     return { made, partitions: (await ledTopic(context, topic, 1)).leaders.length };
   } catch (cause) {

@@ -10,15 +10,24 @@ const missingMsMax = 5000;
 export interface OpenContext extends Pick<Patience, "clock" | "random" | "signal" | "also"> {
   /** Takes what is waited for, for people: each reason once. */
   readonly tell?: ((message: string) => void) | undefined;
+  /** How long a cluster may be away, when other than usual. */
+  readonly awayMs?: number | undefined;
 }
 
 /** With what patience anything is opened: half a minute for a cluster to come back, 5 s for a topic; people are told what for. */
-export function openPatience({ clock, random, signal, also, tell = () => {} }: OpenContext): Patience {
+export function openPatience({
+  clock,
+  random,
+  signal,
+  also,
+  tell = () => {},
+  awayMs = awayMsMax,
+}: OpenContext): Patience {
   const told = new Set<string>();
   const onRetry = ({ message }: KafkaFailure) => {
     if (!told.has(message)) tell(`waiting for Kafka: ${message}`);
     told.add(message);
   };
-  const patienceMs = ({ code }: KafkaFailure) => (code === "NETWORK" ? awayMsMax : missingMsMax);
+  const patienceMs = ({ code }: KafkaFailure) => (code === "NETWORK" ? awayMs : missingMsMax);
   return { clock, random, signal, also, patienceMs, onRetry };
 }
