@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 const nodeMajorMin = 24;
 const launchedVariable = "MILLRACE_LAUNCHED";
 const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"];
+const earlySignals = Symbol.for("millrace.early-signals");
 const here = fileURLToPath(import.meta.url);
 const root = join(dirname(here), "..");
 /** Installs and builds a checkout; a published package has none. */
@@ -25,10 +26,39 @@ function isEnough(version) {
 
 async function main() {
   if (process.env[launchedVariable] !== undefined) obeyLauncher();
+  keepEarlySignals();
   const module = await import("node:module");
   module.enableCompileCache?.();
   if (!existsSync(join(root, "dist", "cli", "main.js")) && !build()) return;
   await import("../dist/cli/main.js");
+  leaveEarlySignals();
+}
+
+/**
+ * Loading takes a moment, and a signal that comes meanwhile is not to kill the process: it is kept for the program, which
+ * knows what to make of it (`src/command/early-signals.ts`).
+ */
+function keepEarlySignals() {
+  const early = { seen: undefined, letGo: () => {} };
+  const usual = process.listenerCount("SIGTERM");
+  const listeners = ["SIGINT", "SIGTERM"].map((signal) => {
+    const listener = () => {
+      if (process.listenerCount(signal) === usual + 1) early.seen ??= signal;
+    };
+    process.on(signal, listener);
+    return [signal, listener];
+  });
+  early.letGo = () => {
+    for (const [signal, listener] of listeners) process.off(signal, listener);
+  };
+  process[earlySignals] = early;
+}
+
+/** A program that did not say what to do about signals has none. */
+function leaveEarlySignals() {
+  const early = process[earlySignals];
+  early?.letGo();
+  if (early?.seen !== undefined) process.kill(process.pid, early.seen);
 }
 
 /** A checkout that was never built is built now; a published package always has its build. */

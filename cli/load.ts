@@ -80,6 +80,7 @@ export const loadCommand = defineCommand({
     ],
   ],
   options,
+  stopsWell: true,
   run,
 });
 
@@ -144,8 +145,9 @@ function pathsOf({ from }: LoadValues): readonly string[] {
 
 /** Says when the topic is not as asked for: how many partitions it has decides how far a reader can be spread. */
 async function prepareTopic(kafka: Kafka, { partitions, log }: LoadValues, { brokers, topic }: KafkaAddress) {
-  const found = await kafka.ensureTopic({ brokers, topic, ...(partitions === undefined ? {} : { partitions }) });
   const logger = createLogger({ level: log });
+  const tell = (message: string) => logger.warn(message);
+  const found = await kafka.ensureTopic({ brokers, topic, tell, ...(partitions === undefined ? {} : { partitions }) });
   const has = `topic ${topic} has ${found.partitions} partition${found.partitions === 1 ? "" : "s"}`;
   if (found.made) logger.info(`${has}: it was made just now`);
   else if (partitions === undefined || partitions === found.partitions) logger.info(`${has}, and was there already`);

@@ -1,6 +1,6 @@
 import { Option, type Command as Program } from "commander";
 import type { Command, OptionSpec, OptionSpecs } from "millrace/command";
-import { readOptions } from "millrace/command";
+import { endAtSignals, leaveSignals, readOptions } from "millrace/command";
 
 /** Adds a command to the program: its options, help and examples all come from its definition. */
 export function addCommand(program: Program, command: Command<OptionSpecs>, done: (code: number) => void): void {
@@ -10,6 +10,8 @@ export function addCommand(program: Program, command: Command<OptionSpecs>, done
   for (const [name, spec] of Object.entries(command.options)) entry.addOption(optionOf(name, spec));
   entry.addHelpText("after", `\nExamples:\n${command.examples.map(exampleText).join("\n")}\n`);
   entry.action(async () => {
+    if (command.stopsWell) endAtSignals();
+    else leaveSignals();
     done(await command.run(readOptions(command.options, givenBy(entry, command.options))));
   });
 }

@@ -11,6 +11,8 @@ export interface Command<Specs extends OptionSpecs = OptionSpecs> {
   /** Command lines that work as they stand, each with what it is for. */
   readonly examples: readonly (readonly [line: string, what: string])[];
   readonly options: Specs;
+  /** Whether it runs a pipeline, which SIGINT and SIGTERM end well: they then do so before it runs, too. Default false. */
+  readonly stopsWell?: boolean;
   /** Does it, and resolves to the exit code. */
   readonly run: (values: OptionValues<Specs>) => Promise<number>;
 }

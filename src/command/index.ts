@@ -1,6 +1,7 @@
 export { checkFiles, type FilesOfRun, type NamedFile } from "./check-files.ts";
 export { type Command, defineCommand } from "./command.ts";
 export { pipelineOptions } from "./common-options.ts";
+export { endAtSignals, leaveSignals } from "./early-signals.ts";
 export { isKafkaAddress, type KafkaAddress, kafkaAddress } from "./kafka-address.ts";
 export { kafkaConnector } from "./kafka-connector.ts";
 export * from "./options.ts";

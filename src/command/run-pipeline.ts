@@ -12,6 +12,7 @@ import type { RunningPipeline } from "../runtime/running-pipeline.ts";
 import { stopOnSignals } from "../runtime/signals.ts";
 import type { Pipeline } from "../stream/pipeline.ts";
 import type { pipelineOptions } from "./common-options.ts";
+import { leaveSignals } from "./early-signals.ts";
 import { boundHeapGrowth } from "./heap-growth.ts";
 import type { OptionValues } from "./options.ts";
 import { printableText } from "./printable-text.ts";
@@ -56,6 +57,8 @@ export async function runPipeline(
   const logger = createLogger({ level: values.log, out: line ?? process.stderr });
   boundHeapGrowth();
   const job = threads(place, logger) ?? started(pipeline, values, logger, place);
+  // The job listens from here on.
+  leaveSignals();
   const { done } = job;
   const attached = new Attachments(job, pipeline, values, logger, line, place?.on);
   try {

@@ -29,6 +29,7 @@ export const followerMazeCommand = defineCommand({
     ],
   ],
   options,
+  stopsWell: true,
   run,
 });
 

@@ -33,6 +33,7 @@ export const uniqueUsersCommand = defineCommand({
     ],
   ],
   options,
+  stopsWell: true,
   run,
 });
 

@@ -100,6 +100,23 @@ describe.skipIf(process.platform === "win32")("on a machine with an older Node",
     expect(await once(child, "close")).toEqual([null, "SIGTERM"]);
   });
 
+  test("a signal that comes while the program is still being loaded is kept until it says what to do about it", async () => {
+    const program = installed(`
+      console.log("loading");
+      const early = process[Symbol.for("millrace.early-signals")];
+      while (early.seen === undefined) await new Promise((resolve) => setTimeout(resolve, 1));
+      console.log(early.seen);
+      setInterval(() => {}, 1000);
+    `);
+    const child = start(program);
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    expect((await lines.next()).value).toBe("loading");
+    child.kill("SIGTERM");
+    expect((await lines.next()).value).toBe("SIGTERM");
+    // This program says nothing.
+    expect(await once(child, "close")).toEqual([null, "SIGTERM"]);
+  });
+
   test("a launcher killed by force leaves nothing running", async () => {
     const child = start(installed(listening));
     await once(child.stdout, "data");
