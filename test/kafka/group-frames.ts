@@ -37,19 +37,38 @@ export function dealt(frames: readonly Buffer[], count: number): Partitions {
   return Array.from({ length: count }, (_, partition) => frames.filter((_frame, i) => i % count === partition));
 }
 
-/** By key: the line that each window must come to, in the end. Late frames are left out, by each partition's own clock. */
-export function expectedCounts(partitions: Partitions): Map<string, string> {
+/**
+ * By key: the line that each window must come to, in the end. Late frames are left out, by each partition's own clock; with an
+ * allowed lateness, in seconds, only those later than that. Without, there must be some.
+ */
+export function expectedCounts(partitions: Partitions, allowedLateness?: number): Map<string, string> {
   const texts = function* (frames: readonly Buffer[]) {
     for (const frame of frames) yield frame.toString();
   };
-  const { windows: counted, late } = oracleOver(partitions.map(texts), { sizes, lag: lagSeconds });
-  if (late === 0) throw new Error("no frame is late: these frames prove little");
+  const update = { allowedLateness: allowedLateness ?? 0 };
+  const { windows: counted, late } = oracleOver(partitions.map(texts), { sizes, lag: lagSeconds, update });
+  if (late === 0 && allowedLateness === undefined) throw new Error("no frame is late: these frames prove little");
   return new Map(
     counted.map(({ ts, size, cnt }) => {
       const name = sizeNames[size]!;
       return [`${ts}/${name}`, JSON.stringify({ ts, cnt, window: name })];
     }),
   );
+}
+
+/** The frames that come too late for one of their windows by the clock of their partition, in order of their bytes. */
+export function lateFrames(partitions: Partitions, allowedLateness = 0): string[] {
+  return partitions
+    .flatMap((frames) => {
+      let highest = Number.NEGATIVE_INFINITY;
+      return frames.map(String).filter((frame) => {
+        const ts = Number((JSON.parse(frame) as { readonly ts: number | string }).ts);
+        const closed = highest - lagSeconds - allowedLateness;
+        highest = Math.max(highest, ts);
+        return sizes.some((size) => Math.floor(ts / size) * size + size <= closed);
+      });
+    })
+    .sort();
 }
 
 /** Writes frames into their partitions, from where it stopped the last time. */

@@ -107,6 +107,8 @@ const charactersMax = 6000;
 export interface CountingGroupOptions {
   readonly partitions: number;
   readonly outputPartitions?: number;
+  /** After so long a silence of a partition the others go on without it. Default 10 h: a test may be slow, and no window is let out before its time. */
+  readonly idle?: string;
   /** Options of the command that all its members get. */
   readonly args?: readonly string[];
 }
@@ -118,6 +120,7 @@ export class CountingGroup {
   readonly input: string;
   readonly output: string;
   readonly #client: KafkaClient;
+  readonly #idle: string;
   readonly #args: readonly string[];
   readonly #members: Member[] = [];
 
@@ -125,27 +128,28 @@ export class CountingGroup {
     brokers: string,
     client: KafkaClient,
     topics: readonly [string, string],
-    args: readonly string[],
+    { idle = "10h", args = [] }: CountingGroupOptions,
   ) {
     this.brokers = brokers;
     this.#client = client;
     this.name = freshName("group");
     [this.input, this.output] = topics;
+    this.#idle = idle;
     this.#args = args;
   }
 
   static async make(brokers: string, client: KafkaClient, options: CountingGroupOptions): Promise<CountingGroup> {
-    const { partitions, outputPartitions = 2, args = [] } = options;
+    const { partitions, outputPartitions = 2 } = options;
     const topics = [await freshTopic(client, partitions), await freshTopic(client, outputPartitions)] as const;
-    return new CountingGroup(brokers, client, topics, args);
+    return new CountingGroup(brokers, client, topics, options);
   }
 
-  /** Starts a member. Whole silence of the input never lets windows out before their time: a test may be slow. */
+  /** Starts a member. */
   start(...args: readonly string[]): Member {
     const place = (topic: string) => `kafka://${this.brokers}/${topic}`;
     const member = new Member([
       ...["unique-users", "--in", place(this.input), "--out", place(this.output), "--group", this.name],
-      ...["--window", windows, "--idle", "10h", "--progress", "off", "--summary", "none", ...this.#args, ...args],
+      ...["--window", windows, "--idle", this.#idle, "--progress", "off", "--summary", "none", ...this.#args, ...args],
     ]);
     this.#members.push(member);
     return member;
@@ -200,6 +204,34 @@ export class CountingGroup {
     await Promise.all(this.#members.map(({ ended }) => ended));
   }
 
+  /** By key: the last that the members have committed, which supersedes what came before; corrections without their mark. */
+  async lastResults(): Promise<Map<string, string>> {
+    return new Map([...(await this.results())].map(([key, values]) => [key, unmarked(values.at(-1)!)]));
+  }
+
+  /** Resolves once the last results are so. */
+  async comesTo(isSo: (results: ReadonlyMap<string, string>) => boolean): Promise<void> {
+    while (!isSo(await this.lastResults())) await sleep(clock, lookEveryMs);
+  }
+
+  /**
+   * Expects the last result of each key to be this one, and that each key had one first result, and corrections after it, each
+   * marked and of more users than the one before: as sets only grow. Gives how many corrections there were.
+   */
+  async expectInTheEnd(expected: ReadonlyMap<string, string>): Promise<number> {
+    assert.deepEqual(await this.lastResults(), new Map(expected));
+    let corrections = 0;
+    for (const [key, values] of await this.results()) {
+      const seen = values.map((value) => JSON.parse(value) as { readonly cnt: number; readonly update?: true });
+      for (const [i, { cnt, update }] of seen.entries()) {
+        assert.equal(update === true, i > 0, `${key}: ${values.join(" ")}`);
+        if (i > 0) assert.ok(cnt > seen[i - 1]!.cnt, `${key}: ${values.join(" ")}`);
+      }
+      corrections += values.length - 1;
+    }
+    return corrections;
+  }
+
   /** By key, in order: what the members have committed. A key is in one partition. */
   async results(): Promise<Map<string, string[]>> {
     const records = await readTopic(this.#client, this.output);
@@ -232,6 +264,11 @@ export class CountingGroup {
       [],
     );
   }
+}
+
+/** A result without the mark that it corrects one. */
+function unmarked(value: string): string {
+  return value.replace(',"update":true', "");
 }
 
 /** Keys that have more than one result. */
