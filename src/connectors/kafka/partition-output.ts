@@ -28,8 +28,11 @@ export interface BatchSettings {
 /** A record that no broker would take. */
 export class RecordTooLarge extends Error {
   constructor(place: TopicPartition, bytes: number, bytesMax: number) {
+    const { topic } = place;
+    const enough = 2 ** Math.ceil(Math.log2(bytes));
     super(
-      `a record for ${place.topic} makes a batch of ${bytes} bytes; the topic takes ${bytesMax} (max.message.bytes)`,
+      `a record for ${topic} makes a batch of ${bytes} bytes, and the topic takes ${bytesMax} (max.message.bytes): let it take more and start ` +
+        `again (kafka-configs --alter --entity-type topics --entity-name ${topic} --add-config max.message.bytes=${enough}), or make records smaller`,
     );
     this.name = "RecordTooLarge";
   }

@@ -15,8 +15,13 @@ export interface OwnTopic {
 
 /** What a changelog must have, or the newest value of a key could be lost. */
 const changelogSettings = { "cleanup.policy": "compact" };
+/**
+ * What topics of ours take of one batch when we make them. A record of 1 MiB, which is what sources take by default, grows by its
+ * envelope, to three times its size where its bytes are no text and it is read as such, and may be its own key.
+ */
+const roomy = { "max.message.bytes": String(8 * 1024 * 1024) };
 /** What it has besides when we make it: segments that are soon closed, since only these are compacted. */
-const changelogComfort = { "segment.bytes": String(64 * 1024 * 1024) };
+const changelogComfort = { ...roomy, "segment.bytes": String(64 * 1024 * 1024) };
 /** What an exchange must have: nothing may go that was not read, however late it is read. */
 const exchangeSettings = { "cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1" };
 
@@ -45,7 +50,7 @@ export async function ensureChangelog(context: TopicContext, wanted: OwnTopic): 
  * partitions it has: those it was made with. Rejects with `ML5003` when it has settings by which records could be lost.
  */
 export async function ensureExchange(context: TopicContext, wanted: OwnTopic): Promise<number> {
-  const info = await made(context, wanted, exchangeSettings);
+  const info = await made(context, wanted, { ...exchangeSettings, ...roomy });
   await checkSettings(context, wanted.topic, exchangeSettings);
   return info.leaders.length;
 }
