@@ -1,13 +1,12 @@
 import { type Logger, lines, type RunningPipeline, stream } from "millrace";
-import { type KafkaGroupOptions, kafkaGroup, kafkaSink, kafkaSource } from "millrace/kafka";
+import { type KafkaGroupOptions, type KafkaOptions, kafkaGroup, kafkaSink, kafkaSource } from "millrace/kafka";
 import { sleep } from "../../src/core/clock.ts";
 import { clock } from "./kit.ts";
 
 const lookEveryMs = 50;
 
 /** What a run of the tests reads and writes. */
-export interface TextRunOptions {
-  readonly brokers: string;
+export interface TextRunOptions extends KafkaOptions {
   readonly input: string;
   readonly output: string;
   readonly untilEnd?: boolean;
@@ -21,16 +20,16 @@ export class TextRun {
   readonly running: RunningPipeline;
   #told = Promise.withResolvers<void>();
 
-  constructor({ brokers, input, output, untilEnd = false, group }: TextRunOptions) {
+  constructor({ input, output, untilEnd = false, group, ...cluster }: TextRunOptions) {
     const tell = (message: string) => {
       this.log.push(message);
       this.#told.resolve();
       this.#told = Promise.withResolvers();
     };
     const logger: Logger = { debug: () => {}, info: tell, warn: tell, error: tell };
-    this.running = stream("in", kafkaSource({ brokers, topics: input, untilEnd }))
+    this.running = stream("in", kafkaSource({ ...cluster, topics: input, untilEnd }))
       .decode("text", lines.text)
-      .to("out", kafkaSink<string>({ brokers, topic: output, encoder: lines.text }))
+      .to("out", kafkaSink<string>({ ...cluster, topic: output, encoder: lines.text }))
       .run({ on: group === undefined ? undefined : kafkaGroup(group), logger, signals: false });
     this.running.done.catch(() => this.#told.resolve());
   }

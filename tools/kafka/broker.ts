@@ -6,6 +6,7 @@ import { freePort } from "./free-port.ts";
 import { hasJavaAndMaven, kafkaJars } from "./jars.ts";
 import { javaBroker } from "./java-broker.ts";
 import type { BrokerPlan, RunningBroker } from "./running-broker.ts";
+import type { Listener } from "./settings.ts";
 
 /** How a broker is brought up. */
 export interface BrokerOptions {
@@ -15,6 +16,8 @@ export interface BrokerOptions {
   readonly dataFolder?: string | undefined;
   /** Ready sooner, slower afterwards: for tests. */
   readonly quick?: boolean | undefined;
+  /** Where it listens besides, by name: only a broker that runs on this machine's JVM. What these need is among `settings`. */
+  readonly listeners?: Readonly<Record<string, Listener["protocol"]>> | undefined;
   /** Settings of the broker on top of ours. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
   /** Takes what a person may want to know meanwhile. */
@@ -35,7 +38,11 @@ export async function startBroker(options: BrokerOptions = {}): Promise<RunningB
   const folder = dataFolder === undefined ? mkdtempSync(join(tmpdir(), "millrace-kafka-")) : resolve(dataFolder);
   mkdirSync(folder, { recursive: true });
   const keepData = dataFolder !== undefined;
-  const ports = { broker: await freePort(options.port), controller: await freePort() };
+  const others: Listener[] = [];
+  for (const [name, protocol] of Object.entries(options.listeners ?? {})) {
+    others.push({ name, protocol, port: await freePort() });
+  }
+  const ports = { broker: await freePort(options.port), controller: await freePort(), others };
   const plan: BrokerPlan = { ports, folder, keepData, quick: options.quick ?? false, settings };
   const broker = (await hasJavaAndMaven()) ? await javaBroker(plan, await kafkaJars(tell)) : await dockerBroker(plan);
   const ended = broker.ended.then(() => {
@@ -43,6 +50,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<RunningB
   });
   return {
     ...broker,
+    listeners: Object.fromEntries(others.map(({ name, port }) => [name, `127.0.0.1:${port}`])),
     ended,
     stop: () => broker.stop().then(() => ended),
     kill: () => broker.kill().then(() => ended),

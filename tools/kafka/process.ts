@@ -34,6 +34,7 @@ export async function watchedProcess(
   return {
     brokers: `127.0.0.1:${port}`,
     port,
+    listeners: {},
     pid: child.pid!,
     ended,
     stop: () => {

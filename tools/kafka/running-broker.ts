@@ -15,6 +15,8 @@ export interface RunningBroker {
   /** `HOST:PORT`. */
   readonly brokers: string;
   readonly port: number;
+  /** By name: where it listens besides. */
+  readonly listeners: Readonly<Record<string, string>>;
   /** Its process, or that of Docker's client. */
   readonly pid: number;
   /** Shuts it down in good order. */

@@ -2,6 +2,16 @@
 export interface BrokerPorts {
   readonly broker: number;
   readonly controller: number;
+  /** Besides: for those who must say who they are, or want nobody to listen in. */
+  readonly others: readonly Listener[];
+}
+
+/** One more place where a broker listens. */
+export interface Listener {
+  /** Its settings begin with `listener.name.` and this in small letters. */
+  readonly name: string;
+  readonly protocol: "SASL_PLAINTEXT" | "SSL" | "SASL_SSL";
+  readonly port: number;
 }
 
 /**
@@ -14,14 +24,16 @@ export function brokerSettings(
   extra: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   const inside = `127.0.0.1:${ports.controller}`;
+  const others = ports.others.map(({ name, port }) => `,${name}://127.0.0.1:${port}`).join("");
+  const protocols = ports.others.map(({ name, protocol }) => `,${name}:${protocol}`).join("");
   return {
     "node.id": "1",
     "process.roles": "broker,controller",
     "controller.quorum.voters": `1@${inside}`,
     "controller.listener.names": "CONTROLLER",
-    listeners: `PLAINTEXT://127.0.0.1:${ports.broker},CONTROLLER://${inside}`,
-    "advertised.listeners": `PLAINTEXT://127.0.0.1:${ports.broker}`,
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    listeners: `PLAINTEXT://127.0.0.1:${ports.broker},CONTROLLER://${inside}${others}`,
+    "advertised.listeners": `PLAINTEXT://127.0.0.1:${ports.broker}${others}`,
+    "listener.security.protocol.map": `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${protocols}`,
     "log.dirs": dataFolder,
     "offsets.topic.replication.factor": "1",
     "offsets.topic.num.partitions": "4",

@@ -27,6 +27,8 @@ export class Connections {
   readonly #settings: ConnectionSettings;
   readonly #places = new Map<number, Broker>();
   readonly #open = new Map<string, Promise<Connection>>();
+  /** Connections that are not used any more, and end when what they still wait for has come. */
+  readonly #retired = new Map<Connection, NodeJS.Timeout>();
   readonly #bootstrap: readonly Broker[];
   #nextBootstrap = 0;
   #closed = false;
@@ -52,9 +54,11 @@ export class Connections {
 
   async close(): Promise<void> {
     this.#closed = true;
-    const open = [...this.#open.values()];
+    for (const timer of this.#retired.values()) clearTimeout(timer);
+    const all = [...this.#open.values(), ...[...this.#retired.keys()].map((connection) => Promise.resolve(connection))];
     this.#open.clear();
-    await Promise.all(open.map((connection) => connection.then((ready) => ready.close()).catch(() => {})));
+    this.#retired.clear();
+    await Promise.all(all.map((connection) => connection.then((ready) => ready.close()).catch(() => {})));
   }
 
   #at(place: Broker, lane: Lane, isBootstrap: boolean): Promise<Connection> {
@@ -73,6 +77,24 @@ export class Connections {
     return made;
   }
 
+  /**
+   * A broker that bounds how long it takes somebody for who he said he was lets a connection say it again, but nothing else
+   * meanwhile, and the package sends on: that ends what is under way. So a new connection takes the old one's place, which
+   * is left with what it still waits for.
+   */
+  #retire(connection: Connection, lane: Lane): void {
+    if (this.#closed) return;
+    const end = () => {
+      this.#retired.delete(connection);
+      connection.close().catch(() => {});
+    };
+    this.#retired.set(connection, setTimeout(end, this.#patienceMs(lane)).unref());
+  }
+
+  #patienceMs(lane: Lane): number {
+    return lane === "join" ? this.#settings.waitTimeoutMs : this.#settings.requestTimeoutMs;
+  }
+
   /** Fetches bring megabytes: they are put together here, in memory of ours, before the package's own reader sees them. */
   #join({ socket }: Connection): void {
     const [readOn] = socket.listeners("data") as ((bytes: Buffer) => void)[];
@@ -84,16 +106,20 @@ export class Connections {
   }
 
   async #connect(place: Broker, lane: Lane, forget: () => void): Promise<Connection> {
-    const { clientId, connectTimeoutMs, requestTimeoutMs, waitTimeoutMs, tls, sasl } = this.#settings;
+    const { clientId, connectTimeoutMs, tls, sasl } = this.#settings;
     const connection = new Connection(clientId, {
       connectTimeout: connectTimeoutMs,
-      requestTimeout: lane === "join" ? waitTimeoutMs : requestTimeoutMs,
+      requestTimeout: this.#patienceMs(lane),
       ...(tls === undefined ? {} : { tls }),
       ...(sasl === undefined ? {} : { sasl }),
     });
     // Calls under way learn of it by themselves; an event without a listener would end the process.
     connection.on("error", forget);
     connection.on("close", forget);
+    connection.reauthenticate = () => {
+      forget();
+      this.#retire(connection, lane);
+    };
     await connection.connect(place.host, place.port);
     if (lane === "fetch") this.#join(connection);
     return connection;
