@@ -29,6 +29,12 @@ export interface MemberTasksOptions {
   readonly onIdle: () => void;
 }
 
+/** What is seen of a task here. */
+export type MemberTask = Pick<GroupTask, "name" | "ended" | "start" | "stop" | "abandon" | "status">;
+
+/** Makes the task on a partition; `onEnded` is to be called when it has come to the end of its input. */
+export type NewTask = (place: TopicPartition, fetchBytes: number, onEnded: () => void) => MemberTask;
+
 /** How much all fetches of a member may bring at once, and bounds of what one brings. */
 const fetchBudgetBytes = 24 * 1024 * 1024;
 const fetchBytesMax = 4 * 1024 * 1024;
@@ -39,14 +45,16 @@ const fetchesPerTask = 3;
 /** The tasks of one member, by partition. */
 export class MemberTasks {
   readonly #options: MemberTasksOptions;
-  readonly #tasks = new Map<string, GroupTask>();
+  readonly #newTask: NewTask;
+  readonly #tasks = new Map<string, MemberTask>();
   /** The member leaves the group: what it is still given meanwhile is the next one's. */
   #isClosed = false;
   /** What tasks did that this member no longer has. */
   #past: JobStatus | undefined;
 
-  constructor(options: MemberTasksOptions) {
+  constructor(options: MemberTasksOptions, newTask: NewTask = groupTasks(options)) {
     this.#options = options;
+    this.#newTask = newTask;
   }
 
   /** Not any more once all were stopped or abandoned. */
@@ -55,7 +63,7 @@ export class MemberTasks {
     const count = this.#tasks.size + places.length;
     const share = Math.floor(fetchBudgetBytes / (fetchesPerTask * Math.max(count, 1)));
     const fetchBytes = Math.min(Math.max(share, fetchBytesMin), fetchBytesMax);
-    for (const place of places) this.#tasks.set(nameOf(place), this.#taskOf(place, fetchBytes));
+    for (const place of places) this.#tasks.set(nameOf(place), this.#taskOn(place, fetchBytes));
     for (const place of places) this.#tasks.get(nameOf(place))!.start();
     this.#checkIdle();
   }
@@ -93,44 +101,41 @@ export class MemberTasks {
     return all.length === 0 ? undefined : mergedStatus(all.map(withoutExchanges));
   }
 
-  async #end(names: readonly string[], end: (task: GroupTask) => Promise<void>): Promise<void> {
+  async #end(names: readonly string[], end: (task: MemberTask) => Promise<void>): Promise<void> {
     const tasks = names.map((name) => this.#tasks.get(name)).filter((task) => task !== undefined);
     await Promise.all(tasks.map(end));
     for (const task of tasks) if (this.#tasks.get(task.name) === task) this.#forget(task);
     this.#checkIdle();
   }
 
-  #forget(task: GroupTask): void {
+  #forget(task: MemberTask): void {
     this.#tasks.delete(task.name);
     const status = task.status();
     if (status !== undefined) this.#past = pastStatus(this.#past, status);
   }
 
-  #taskOf(place: TopicPartition, fetchBytes: number): GroupTask {
-    const { topology, source, settings, member, ends, clock, random, logger, job, onFailed } = this.#options;
-    const own = withFields(logger, { task: nameOf(place) });
-    return new GroupTask({
-      setup: {
-        input: topology.inputOf(place),
-        topology,
-        source,
-        settings,
-        ends,
-        fetchBytes,
-        clock,
-        random,
-        logger: own,
-      },
-      job: { ...job, logger: own },
-      isOurs: () => member.holds(place),
-      onFailed,
-      onEnded: () => this.#checkIdle(),
-    });
+  #taskOn(place: TopicPartition, fetchBytes: number): MemberTask {
+    return this.#newTask(place, fetchBytes, () => this.#checkIdle());
   }
 
   #checkIdle(): void {
     if ([...this.#tasks.values()].every((task) => task.ended)) this.#options.onIdle();
   }
+}
+
+function groupTasks(options: MemberTasksOptions): NewTask {
+  const { topology, source, settings, member, ends, clock, random, logger, job, onFailed } = options;
+  return (place, fetchBytes, onEnded) => {
+    const own = withFields(logger, { task: nameOf(place) });
+    const input = topology.inputOf(place);
+    return new GroupTask({
+      setup: { input, topology, source, settings, ends, fetchBytes, clock, random, logger: own },
+      job: { ...job, logger: own },
+      isOurs: () => member.holds(place),
+      onFailed,
+      onEnded,
+    });
+  };
 }
 
 /** Records that cross from stage to stage were counted once, where they came in: the engine's own sources have a colon in their ids. */
