@@ -31,11 +31,14 @@ const session = await ProducerSession.open({
   onTrouble: (failure) => process.stderr.write(`${failure.message}\n`),
 });
 
+const place = { topic: topic!, partition: 0 };
 const began = Date.now();
 let sent = 0;
 for (let passedMs = 0; passedMs < lengthMs; passedMs = Date.now() - began) {
   const due = rate === 0 ? sent + bodiesMax : Math.floor((passedMs * rate) / 1000);
-  while (sent < due && !session.full) session.add({ topic: topic!, partition: 0 }, Date.now(), null, frame());
+  while (sent < due && !session.full) {
+    session.add({ place, timestamp: Date.now(), key: null, value: frame() });
+  }
   if (session.full) await session.drain();
   else {
     session.flush();

@@ -1,3 +1,4 @@
+import type { TopicPartition } from "../connectors/kafka/client/kafka-client.ts";
 import type { TaskOutput } from "../connectors/kafka/task/task-output.ts";
 import type { Sink, SinkWriter } from "../core/sink.ts";
 import type { Exchanged } from "../operators/exchange/exchanged.ts";
@@ -16,13 +17,11 @@ export function exchangeSink(output: TaskOutput, topic: string, partitions: numb
 
 class ExchangeWriter implements SinkWriter<Exchanged> {
   readonly #output: TaskOutput;
-  readonly #topic: string;
-  readonly #partitions: number;
+  readonly #places: readonly TopicPartition[];
 
   constructor(output: TaskOutput, topic: string, partitions: number) {
     this.#output = output;
-    this.#topic = topic;
-    this.#partitions = partitions;
+    this.#places = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
   }
 
   get full(): boolean {
@@ -30,10 +29,12 @@ class ExchangeWriter implements SinkWriter<Exchanged> {
   }
 
   write({ to, bytes, time }: Exchanged): void {
-    const [from, until] = to === "all" ? [0, this.#partitions] : [to, to + 1];
-    for (let partition = from; partition < until; partition++) {
-      this.#output.add({ topic: this.#topic, partition }, time, null, bytes);
-    }
+    if (to === "all") for (const place of this.#places) this.#add(place, time, bytes);
+    else this.#add(this.#places[to]!, time, bytes);
+  }
+
+  #add(place: TopicPartition, timestamp: number, value: Uint8Array): void {
+    this.#output.add({ place, timestamp, key: null, value });
   }
 
   drain(): Promise<void> {

@@ -10,7 +10,7 @@ import type { TaskGuarantee, TaskOutput } from "../../src/connectors/kafka/task/
 import { seededRandom } from "../../src/core/random.ts";
 import type { Checkpoint } from "../../src/core/state.ts";
 import { describeWithBroker, freshName, testBroker } from "./broker.ts";
-import { clientOf, clock, freshTopic, produce, random } from "./kit.ts";
+import { clientOf, clock, freshTopic, produce, random, recordOf } from "./kit.ts";
 
 const store = "count/counts";
 
@@ -151,10 +151,12 @@ describeWithBroker("checkpoints on Kafka", () => {
     const output = outputs.at(-1)!;
     output.cut();
     output.addToCut(
-      { topic: setup.changelog!, partition: 0 },
-      1,
-      new ChangelogKeyWriter().write(store, "a", undefined),
-      "aborted",
+      recordOf(
+        { topic: setup.changelog!, partition: 0 },
+        1,
+        new ChangelogKeyWriter().write(store, "a", undefined),
+        "aborted",
+      ),
     );
     output.flush();
     await output.drainCut();

@@ -3,7 +3,7 @@ import type { ProducerSession } from "../../src/connectors/kafka/producer-sessio
 import { generateFrames } from "../../systems/unique-users/simulate/generate-frames.ts";
 import type { FrameOptions } from "../../systems/unique-users/simulate/options.ts";
 import { oracleOver } from "../../systems/unique-users/test-kit/oracle.ts";
-import { clock, producerOf } from "./kit.ts";
+import { clock, producerOf, recordOf } from "./kit.ts";
 
 /** Frames of a topic: by partition, in order. */
 export type Partitions = readonly (readonly Buffer[])[];
@@ -104,7 +104,7 @@ export class Feed {
         const from = this.#fed[one]!;
         const to = Math.min(upTo(one), from + turnFrames);
         for (const frame of this.#partitions[one]!.slice(from, to)) {
-          this.#producer.add({ topic: this.#topic, partition: one }, clock.now(), null, frame);
+          this.#producer.add(recordOf({ topic: this.#topic, partition: one }, clock.now(), null, frame));
         }
         this.#fed[one] = to;
         if (to === upTo(one)) wanted.splice(wanted.indexOf(one), 1);

@@ -8,7 +8,7 @@ import { sleep } from "../../src/core/clock.ts";
 import { seededRandom } from "../../src/core/random.ts";
 import { describeWithBroker, freshName, testBroker } from "./broker.ts";
 import type { SumsSetup } from "./group-sums.ts";
-import { clientOf, clock, freshTopic, producerOf, readTopic } from "./kit.ts";
+import { clientOf, clock, freshTopic, producerOf, readTopic, recordOf } from "./kit.ts";
 
 const seed = Number(process.env.MILLRACE_SEED ?? 1);
 const kills = 5;
@@ -60,7 +60,7 @@ describeWithBroker("a pipeline with state by key", () => {
         const number = 1 + random.below(100);
         total.set(key, (total.get(key) ?? 0) + number);
         count.set(key, (count.get(key) ?? 0) + 1);
-        producer.add({ topic: setup.input, partition: i % 3 }, clock.now(), null, `${key}=${number}`);
+        producer.add(recordOf({ topic: setup.input, partition: i % 3 }, clock.now(), null, `${key}=${number}`));
       }
       return producer.flushed();
     };

@@ -5,7 +5,7 @@ import { kafkaGroup, kafkaSink, kafkaSource } from "millrace/kafka";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
 import { describeWithBroker, freshName, testBroker } from "./broker.ts";
-import { clientOf, clock, freshTopic, producerOf, readTopic } from "./kit.ts";
+import { clientOf, clock, freshTopic, producerOf, readTopic, recordOf } from "./kit.ts";
 
 const partitions = 2;
 const bytesOf = ({ buffer, start, end }: Slice) => buffer.subarray(start, end);
@@ -51,7 +51,7 @@ describeWithBroker("large records in a group", () => {
       pendingBytesMax: 2 * limits.lineBytesMax,
     });
     for (const [i, value] of values.entries()) {
-      producer.add({ topic, partition: i % partitions }, clock.now(), null, value);
+      producer.add(recordOf({ topic, partition: i % partitions }, clock.now(), null, value));
       await producer.flushed();
     }
     await producer.close();

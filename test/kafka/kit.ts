@@ -1,12 +1,14 @@
+import type { Bytes } from "../../src/connectors/kafka/batch-builder.ts";
 import type { KafkaClient, TopicPartition } from "../../src/connectors/kafka/client/kafka-client.ts";
 import type { KafkaFailure } from "../../src/connectors/kafka/client/kafka-failure.ts";
 import { PlatformaticClient } from "../../src/connectors/kafka/client/platformatic-client.ts";
 import { Fetcher, type FetcherOptions } from "../../src/connectors/kafka/fetcher.ts";
+import type { OutgoingRecord } from "../../src/connectors/kafka/outgoing-record.ts";
 import type { ProducerOptions } from "../../src/connectors/kafka/producer-options.ts";
 import { ProducerSession } from "../../src/connectors/kafka/producer-session.ts";
 import { RecordBatches } from "../../src/connectors/kafka/record-batches.ts";
 import { RecordColumns } from "../../src/connectors/kafka/record-columns.ts";
-import { readHeaders } from "../../src/connectors/kafka/record-headers.ts";
+import { type RecordHeader, readHeaders } from "../../src/connectors/kafka/record-headers.ts";
 import { type TransactionOptions, TransactionSession } from "../../src/connectors/kafka/transaction-session.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { seededRandom } from "../../src/core/random.ts";
@@ -62,6 +64,17 @@ export function fetcherOf(client: KafkaClient, options: Partial<FetcherOptions> 
   });
 }
 
+/** A record that is to be written. */
+export function recordOf(
+  place: TopicPartition,
+  timestamp: number,
+  key: Bytes | null,
+  value: Bytes | null,
+  headers?: readonly RecordHeader[],
+): OutgoingRecord {
+  return { place, timestamp, key, value, headers };
+}
+
 const producerSettings = {
   clock,
   random,
@@ -100,7 +113,7 @@ export async function produce(
 ): Promise<void> {
   const producer = await producerOf(client, options);
   for (let i = 0; i < count; i++) {
-    producer.add({ topic, partition: i % (options.partitions ?? 1) }, 1000 + i, `k${i}`, `v${i}`);
+    producer.add(recordOf({ topic, partition: i % (options.partitions ?? 1) }, 1000 + i, `k${i}`, `v${i}`));
     if (producer.full) await producer.drain();
   }
   await producer.flushed();

@@ -8,7 +8,18 @@ import { compressions } from "../../src/connectors/kafka/compression.ts";
 import { startBroker } from "../../tools/kafka/broker.ts";
 import { runConsoleTool } from "../../tools/kafka/console-tools.ts";
 import { describeWithBroker, testBroker } from "./broker.ts";
-import { clientOf, clock, fetcherOf, freshTopic, produce, producerOf, readTopic, recordsOf, values } from "./kit.ts";
+import {
+  clientOf,
+  clock,
+  fetcherOf,
+  freshTopic,
+  produce,
+  producerOf,
+  readTopic,
+  recordOf,
+  recordsOf,
+  values,
+} from "./kit.ts";
 
 describeWithBroker("reading and writing", () => {
   let brokers: string;
@@ -44,9 +55,9 @@ describeWithBroker("reading and writing", () => {
     const topic = await freshTopic(client);
     const producer = await producerOf(client);
     const place = { topic, partition: 0 };
-    producer.add(place, 1, null, null);
-    producer.add(place, 2, "", "");
-    producer.add(place, 3, "k", "v", [["h", null]]);
+    producer.add(recordOf(place, 1, null, null));
+    producer.add(recordOf(place, 2, "", ""));
+    producer.add(recordOf(place, 3, "k", "v", [["h", null]]));
     await producer.flushed();
     await producer.close();
     expect(await readTopic(client, topic)).toEqual([
@@ -126,12 +137,14 @@ describeWithBroker("reading and writing", () => {
   test("a record that the topic does not take is refused at once, and those around it arrive", async () => {
     const topic = await freshTopic(client);
     const producer = await producerOf(client, { batchBytesMax: 50_000 });
-    producer.add({ topic, partition: 0 }, 1, null, "before");
-    expect(() => producer.add({ topic, partition: 0 }, 1, null, "x".repeat(60_000))).toThrow("max.message.bytes");
+    producer.add(recordOf({ topic, partition: 0 }, 1, null, "before"));
+    expect(() => producer.add(recordOf({ topic, partition: 0 }, 1, null, "x".repeat(60_000)))).toThrow(
+      "max.message.bytes",
+    );
     const headers = [["h".repeat(1000), Buffer.alloc(60_000)]] as const;
-    expect(() => producer.add({ topic, partition: 0 }, 1, null, "x", headers)).toThrow("max.message.bytes");
-    producer.add({ topic, partition: 0 }, 1, null, "y".repeat(40_000));
-    producer.add({ topic, partition: 0 }, 1, null, "after");
+    expect(() => producer.add(recordOf({ topic, partition: 0 }, 1, null, "x", headers))).toThrow("max.message.bytes");
+    producer.add(recordOf({ topic, partition: 0 }, 1, null, "y".repeat(40_000)));
+    producer.add(recordOf({ topic, partition: 0 }, 1, null, "after"));
     await producer.flushed();
     await producer.close();
     expect((await readTopic(client, topic)).map(({ value }) => value?.length)).toEqual([6, 40_000, 5]);
@@ -161,7 +174,7 @@ describeWithBroker("a broker that goes and comes back", () => {
     })();
     for (let i = 0; i < count; i++) {
       // The times of now: a broker that starts forgets the producers whose last records are older than a day.
-      producer.add({ topic, partition: i % 2 }, clock.now(), null, `v${i}`);
+      producer.add(recordOf({ topic, partition: i % 2 }, clock.now(), null, `v${i}`));
       if (producer.full) await producer.drain();
       if (i !== 10_000 && i !== 20_000) continue;
       producer.flush();

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
 import { sleep } from "../../src/core/clock.ts";
 import { describeWithBroker, freshName } from "./broker.ts";
-import { clientOf, clock, freshTopic, produce, producerOf, readTopic, values } from "./kit.ts";
+import { clientOf, clock, freshTopic, produce, producerOf, readTopic, recordOf, values } from "./kit.ts";
 import { type SecureBroker, sessionMs, startSecureBroker, user } from "./secure-broker.ts";
 import { TextRun } from "./text-run.ts";
 
@@ -64,7 +64,7 @@ describeWithBroker("a cluster that is guarded", () => {
     const began = clock.monotonic();
     let count = 0;
     while (clock.monotonic() - began < 2.5 * sessionMs) {
-      producer.add({ topic: input, partition: count % 2 }, clock.now(), null, `v${count}`);
+      producer.add(recordOf({ topic: input, partition: count % 2 }, clock.now(), null, `v${count}`));
       count++;
       await producer.flushed();
       await sleep(clock, 10);

@@ -10,7 +10,7 @@ import { sourceConformance } from "../../src/testing/source-conformance.ts";
 import { recordsOf, type SourceFixture } from "../../src/testing/source-under-test.ts";
 import { runConsoleTool } from "../../tools/kafka/console-tools.ts";
 import { describeWithBroker, freshName, testBroker } from "./broker.ts";
-import { clientOf, freshTopic, produce, producerOf, transactionsOf, values } from "./kit.ts";
+import { clientOf, freshTopic, produce, producerOf, recordOf, transactionsOf, values } from "./kit.ts";
 
 describeWithBroker("kafkaSource", () => {
   let brokers: string;
@@ -102,9 +102,9 @@ describeWithBroker("kafkaSource", () => {
     const topic = await freshTopic(client);
     const group = freshName("group");
     const session = await transactionsOf(client, freshName("tx"));
-    session.add({ topic, partition: 0 }, 1, null, "kept");
+    session.add(recordOf({ topic, partition: 0 }, 1, null, "kept"));
     await session.commit();
-    session.add({ topic, partition: 0 }, 1, null, "dropped");
+    session.add(recordOf({ topic, partition: 0 }, 1, null, "dropped"));
     session.flush();
     await session.drain();
     await session.abort();
@@ -123,7 +123,7 @@ describeWithBroker("kafkaSource", () => {
   test("a null value is refused as such, and counted in its place", async () => {
     const topic = await freshTopic(client);
     const producer = await producerOf(client);
-    for (const value of ["a", null, "b"]) producer.add({ topic, partition: 0 }, 1, "k", value);
+    for (const value of ["a", null, "b"]) producer.add(recordOf({ topic, partition: 0 }, 1, "k", value));
     await producer.flushed();
     await producer.close();
     const reader = await open(topic);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
 import { mayRestart } from "../../src/connectors/kafka/task-failure.ts";
 import { describeWithBroker, freshName, testBroker } from "./broker.ts";
-import { clientOf, clock, freshTopic, producerOf, readTopic } from "./kit.ts";
+import { clientOf, clock, freshTopic, producerOf, readTopic, recordOf } from "./kit.ts";
 import { changelogOf, committedOf, countsOf, startTask, type TaskSetup, valuesIn } from "./task-kit.ts";
 
 describeWithBroker("a task whose input", () => {
@@ -28,7 +28,7 @@ describeWithBroker("a task whose input", () => {
 
   async function write(topic: string, texts: readonly (string | null)[]): Promise<void> {
     const producer = await producerOf(client);
-    for (const text of texts) producer.add({ topic, partition: 0 }, 1, "key", text);
+    for (const text of texts) producer.add(recordOf({ topic, partition: 0 }, 1, "key", text));
     await producer.flushed();
     await producer.close();
   }

@@ -6,7 +6,7 @@ import { isFenced, mayRestart, openTaskOutput, type TaskOutputOptions } from "..
 import { ensureChangelog, ensureExchange } from "../../src/connectors/kafka/task/ensure-topics.ts";
 import type { TaskOutput } from "../../src/connectors/kafka/task/task-output.ts";
 import { describeWithBroker, freshName, testBroker } from "./broker.ts";
-import { clientOf, clock, freshTopic, random, readTopic } from "./kit.ts";
+import { clientOf, clock, freshTopic, random, readTopic, recordOf } from "./kit.ts";
 import { committedOf } from "./task-kit.ts";
 
 describeWithBroker("a task's output", () => {
@@ -52,17 +52,17 @@ describeWithBroker("a task's output", () => {
       const group = freshName("group");
       const [out, log, input] = [await freshTopic(client), await freshTopic(client), await freshTopic(client)];
       const output = await opened({ group, guarantee });
-      output.add({ topic: out, partition: 0 }, 1, null, "before");
+      output.add(recordOf({ topic: out, partition: 0 }, 1, null, "before"));
       output.cut();
-      output.add({ topic: out, partition: 0 }, 1, null, "after");
+      output.add(recordOf({ topic: out, partition: 0 }, 1, null, "after"));
       output.flush();
-      output.addToCut({ topic: log, partition: 0 }, 1, "k", "state of before");
+      output.addToCut(recordOf({ topic: log, partition: 0 }, 1, "k", "state of before"));
       await output.commit([{ topic: input, partition: 0, offset: 7 }]);
       expect(await committedOf(client, group, input)).toEqual({ offset: 7 });
       expect(await values(log)).toEqual(["state of before"]);
       if (guarantee === "exactly-once") expect(await decided(out, 1)).toEqual(["before"]);
       output.cut();
-      output.addToCut({ topic: log, partition: 0 }, 1, "k", "state of after");
+      output.addToCut(recordOf({ topic: log, partition: 0 }, 1, "k", "state of after"));
       await output.commit([{ topic: input, partition: 0, offset: 8, metadata: "ended" }]);
       expect(await values(out)).toEqual(["before", "after"]);
       expect(await values(log)).toEqual(["state of before", "state of after"]);
@@ -74,12 +74,12 @@ describeWithBroker("a task's output", () => {
     const group = freshName("group");
     const [out, log] = [await freshTopic(client), await freshTopic(client)];
     const output = await opened({ group, pendingBytesMax: 20_000, batchBytes: 1000, compression: "none" });
-    output.add({ topic: out, partition: 0 }, 1, null, "first");
+    output.add(recordOf({ topic: out, partition: 0 }, 1, null, "first"));
     output.cut();
-    while (!output.full) output.add({ topic: out, partition: 0 }, 1, null, "x".repeat(500));
+    while (!output.full) output.add(recordOf({ topic: out, partition: 0 }, 1, null, "x".repeat(500)));
     const drained = output.drain();
     for (let i = 0; i < 1000; i++) {
-      output.addToCut({ topic: log, partition: 0 }, 1, `k${i}`, "y".repeat(100));
+      output.addToCut(recordOf({ topic: log, partition: 0 }, 1, `k${i}`, "y".repeat(100)));
       if (output.cutFull) await output.drainCut();
     }
     await output.commit([]);
@@ -101,12 +101,12 @@ describeWithBroker("a task's output", () => {
       transactionalId: `${group}-id`,
       onTrouble: () => {},
     });
-    dying.add({ topic: out, partition: 0 }, 1, null, "one");
+    dying.add(recordOf({ topic: out, partition: 0 }, 1, null, "one"));
     dying.cut();
     await dying.commit([{ topic: input, partition: 0, offset: 1 }]);
-    dying.add({ topic: out, partition: 0 }, 1, null, "lost");
+    dying.add(recordOf({ topic: out, partition: 0 }, 1, null, "lost"));
     dying.cut();
-    dying.addToCut({ topic: log, partition: 0 }, 1, "k", "lost");
+    dying.addToCut(recordOf({ topic: log, partition: 0 }, 1, "k", "lost"));
     await dying.drainCut();
     await dying.drain();
     await own.close();
@@ -114,7 +114,7 @@ describeWithBroker("a task's output", () => {
     expect(await values(out)).toEqual(["one"]);
     expect(await values(log)).toEqual([]);
     expect(await committedOf(client, group, input)).toEqual({ offset: 1 });
-    next.add({ topic: out, partition: 0 }, 1, null, "two");
+    next.add(recordOf({ topic: out, partition: 0 }, 1, null, "two"));
     next.cut();
     await next.commit([{ topic: input, partition: 0, offset: 2 }]);
     expect(await values(out)).toEqual(["one", "two"]);
@@ -130,7 +130,7 @@ describeWithBroker("a task's output", () => {
       const group = freshName("group");
       const [out, input] = [await freshTopic(client), await freshTopic(client)];
       const first = await opened({ group });
-      first.add({ topic: out, partition: 0 }, 1, null, "of the first");
+      first.add(recordOf({ topic: out, partition: 0 }, 1, null, "of the first"));
       first.flush();
       while (isThere && (await readTopic(client, out, { committedOnly: false })).length === 0) await clock.turn();
       const second = await opened({ group });
@@ -141,7 +141,7 @@ describeWithBroker("a task's output", () => {
       expect(isFenced(failure)).toBe(true);
       expect(mayRestart(failure)).toBe(true);
       expect(first.full).toBe(true);
-      second.add({ topic: out, partition: 0 }, 1, null, "of the second");
+      second.add(recordOf({ topic: out, partition: 0 }, 1, null, "of the second"));
       second.cut();
       await second.commit([{ topic: input, partition: 0, offset: 6 }]);
       await first.close();
@@ -170,7 +170,7 @@ describeWithBroker("a task's output", () => {
     ] as const) {
       lost = 0;
       const output = await opened({ group: freshName("group"), client: lossy });
-      output.add({ topic, partition: 0 }, time, null, `of ${time}`);
+      output.add(recordOf({ topic, partition: 0 }, time, null, `of ${time}`));
       output.cut();
       const failure = await output.commit([]).catch((thrown: unknown) => thrown);
       expect(failure !== undefined).toBe(isOld);
@@ -185,7 +185,7 @@ describeWithBroker("a task's output", () => {
     const output = await opened({ group: freshName("group") });
     await output.partitionsOf(topic);
     await client.deleteTopics([topic], 10_000);
-    output.add({ topic, partition: 0 }, clock.now(), null, "nowhere to go");
+    output.add(recordOf({ topic, partition: 0 }, clock.now(), null, "nowhere to go"));
     output.cut();
     const failure = await output.commit([]).catch((thrown: unknown) => thrown);
     expect(String(failure)).toMatch(`UNKNOWN_TOPIC_OR_PARTITION: topic ${topic} is gone`);
@@ -196,7 +196,7 @@ describeWithBroker("a task's output", () => {
     const group = freshName("group");
     const out = await freshTopic(client);
     const output = await opened({ group });
-    output.add({ topic: out, partition: 0 }, 1, null, "left open");
+    output.add(recordOf({ topic: out, partition: 0 }, 1, null, "left open"));
     output.flush();
     while ((await client.offsets([{ topic: out, partition: 0 }], "latest", false)).get(`${out}-0`) === 0) {}
     await output.close();
@@ -224,9 +224,9 @@ describeWithBroker("a task's output", () => {
     const output = await opened({ group, client: held, guarantee: "at-least-once" });
     await output.partitionsOf(out);
     await output.partitionsOf(changelog);
-    output.add({ topic: out, partition: 0 }, 1, null, "result");
+    output.add(recordOf({ topic: out, partition: 0 }, 1, null, "result"));
     output.cut();
-    output.addToCut({ topic: changelog, partition: 0 }, 1, "key", "state");
+    output.addToCut(recordOf({ topic: changelog, partition: 0 }, 1, "key", "state"));
     const committed = output.commit([{ topic: input, partition: 0, offset: 7 }]);
     let isCommitted = false;
     void committed.then(() => (isCommitted = true));

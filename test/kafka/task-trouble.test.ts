@@ -8,7 +8,7 @@ import { isFenced, mayRestart } from "../../src/connectors/kafka/task-failure.ts
 import { startBroker } from "../../tools/kafka/broker.ts";
 import type { RunningBroker } from "../../tools/kafka/running-broker.ts";
 import { describeWithBroker, freshName } from "./broker.ts";
-import { clientOf, clock, freshTopic, producerOf, readTopic } from "./kit.ts";
+import { clientOf, clock, freshTopic, producerOf, readTopic, recordOf } from "./kit.ts";
 import { changelogOf, committedOf, countsOf, startTask, stateOf, type TaskSetup, valuesIn } from "./task-kit.ts";
 
 /** Looks for old transactions and for what can be compacted all the time. */
@@ -45,7 +45,7 @@ describeWithBroker("a task whose broker", () => {
 
   async function write(topic: string, texts: readonly string[]): Promise<void> {
     const producer = await producerOf(client);
-    for (const text of texts) producer.add({ topic, partition: 0 }, clock.now(), null, text);
+    for (const text of texts) producer.add(recordOf({ topic, partition: 0 }, clock.now(), null, text));
     await producer.flushed();
     await producer.close();
   }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
 import { seededRandom } from "../../src/core/random.ts";
 import { describeWithBroker, freshName, testBroker } from "./broker.ts";
-import { clientOf, freshTopic, producerOf } from "./kit.ts";
+import { clientOf, freshTopic, producerOf, recordOf } from "./kit.ts";
 import { committedOf, countsOf, startTask, stateOf, type TaskSetup, valuesIn } from "./task-kit.ts";
 
 const kills = 10;
@@ -34,7 +34,7 @@ describeWithBroker("a task", () => {
 
   async function write(topic: string, texts: readonly string[]): Promise<void> {
     const producer = await producerOf(client);
-    for (const text of texts) producer.add({ topic, partition: 0 }, 1, null, text);
+    for (const text of texts) producer.add(recordOf({ topic, partition: 0 }, 1, null, text));
     await producer.flushed();
     await producer.close();
   }

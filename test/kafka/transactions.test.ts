@@ -8,7 +8,17 @@ import { retrying } from "../../src/connectors/kafka/retrying.ts";
 import { isFenced } from "../../src/connectors/kafka/task-failure.ts";
 import { runConsoleTool } from "../../tools/kafka/console-tools.ts";
 import { describeWithBroker, freshName, testBroker } from "./broker.ts";
-import { clientOf, clock, fetcherOf, freshTopic, random, readTopic, recordsOf, transactionsOf } from "./kit.ts";
+import {
+  clientOf,
+  clock,
+  fetcherOf,
+  freshTopic,
+  random,
+  readTopic,
+  recordOf,
+  recordsOf,
+  transactionsOf,
+} from "./kit.ts";
 
 /** Commits from outside of the group's members. */
 const outsider = (groupId: string): GroupMembership => ({
@@ -42,7 +52,7 @@ describeWithBroker("transactions", () => {
     const groupId = freshName("group");
     const session = await transactionsOf(client, freshName("tx"));
     for (let interval = 0; interval < 20; interval++) {
-      for (let i = 0; i < 30; i++) session.add({ topic, partition: i % 3 }, 1, null, `${interval}-${i}`);
+      for (let i = 0; i < 30; i++) session.add(recordOf({ topic, partition: i % 3 }, 1, null, `${interval}-${i}`));
       await session.commit([
         { member: outsider(groupId), offsets: [{ topic: input, partition: 0, offset: 10 * (interval + 1) }] },
       ]);
@@ -58,7 +68,7 @@ describeWithBroker("transactions", () => {
     const topic = await freshTopic(client);
     const session = await transactionsOf(client, freshName("tx"));
     const write = (...texts: readonly string[]) => {
-      for (const text of texts) session.add({ topic, partition: 0 }, 1, null, text);
+      for (const text of texts) session.add(recordOf({ topic, partition: 0 }, 1, null, text));
       session.flush();
     };
     write("a", "b");
@@ -90,9 +100,9 @@ describeWithBroker("transactions", () => {
   test("what is added during a commit belongs to the next transaction", async () => {
     const topic = await freshTopic(client);
     const session = await transactionsOf(client, freshName("tx"));
-    session.add({ topic, partition: 0 }, 1, null, "first");
+    session.add(recordOf({ topic, partition: 0 }, 1, null, "first"));
     const committing = session.commit();
-    session.add({ topic, partition: 0 }, 1, null, "second");
+    session.add(recordOf({ topic, partition: 0 }, 1, null, "second"));
     session.flush();
     await committing;
     const fetcher = fetcherOf(client);
@@ -110,13 +120,13 @@ describeWithBroker("transactions", () => {
     const id = freshName("tx");
     const groupId = freshName("group");
     const zombie = await transactionsOf(client, id);
-    zombie.add({ topic, partition: 0 }, 1, null, "zombie");
+    zombie.add(recordOf({ topic, partition: 0 }, 1, null, "zombie"));
     zombie.flush();
     await zombie.drain();
     const successor = await transactionsOf(client, id);
-    successor.add({ topic, partition: 0 }, 1, null, "successor");
+    successor.add(recordOf({ topic, partition: 0 }, 1, null, "successor"));
     await successor.commit();
-    zombie.add({ topic, partition: 0 }, 1, null, "zombie again");
+    zombie.add(recordOf({ topic, partition: 0 }, 1, null, "zombie again"));
     const offsets = [{ member: outsider(groupId), offsets: [{ topic, partition: 0, offset: 99 }] }];
     const failure = await zombie.commit(offsets).catch((thrown: unknown) => thrown);
     expect(isFenced(failure)).toBe(true);
@@ -130,14 +140,14 @@ describeWithBroker("transactions", () => {
     const topic = await freshTopic(client);
     const groupId = freshName("group");
     const session = await transactionsOf(client, freshName("tx"));
-    session.add({ topic, partition: 0 }, 1, null, "never");
+    session.add(recordOf({ topic, partition: 0 }, 1, null, "never"));
     const stale = { groupId, memberId: "somebody", generation: 3, instanceId: undefined };
     const failure = await session
       .commit([{ member: stale, offsets: [{ topic, partition: 0, offset: 5 }] }])
       .catch((thrown: unknown) => thrown);
     expect(failedWith(failure, "UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION")).toBe(true);
     await session.abort();
-    session.add({ topic, partition: 0 }, 1, null, "good");
+    session.add(recordOf({ topic, partition: 0 }, 1, null, "good"));
     await session.commit();
     await session.close();
     expect(await valuesOf(topic)).toEqual(["good"]);
@@ -160,7 +170,7 @@ describeWithBroker("transactions", () => {
     child.kill("SIGKILL");
     const session = await transactionsOf(client, id);
     expect(await valuesOf(topic)).toEqual(["kept"]);
-    session.add({ topic, partition: 0 }, 1, null, "after");
+    session.add(recordOf({ topic, partition: 0 }, 1, null, "after"));
     await session.commit();
     await session.close();
     expect(await valuesOf(topic)).toEqual(["kept", "after"]);

@@ -1,7 +1,8 @@
-import { BatchBuilder, type Bytes } from "./batch-builder.ts";
+import { BatchBuilder } from "./batch-builder.ts";
 import { batchField } from "./batch-header.ts";
 import { nameOf, type ProducerIdentity, type TopicPartition } from "./client/kafka-client.ts";
 import type { Compression } from "./compression.ts";
+import type { OutgoingRecord } from "./outgoing-record.ts";
 import type { RecordHeader } from "./record-headers.ts";
 
 /** A batch ready to be sent. */
@@ -45,6 +46,7 @@ function headerBytesMax(headers: readonly RecordHeader[]): number {
   return bytes;
 }
 
+const noHeaders: readonly RecordHeader[] = [];
 const sequenceModulus = 0x8000_0000;
 
 /** What is on its way into one partition: a batch being written, and sealed ones in order. */
@@ -73,19 +75,14 @@ export class PartitionOutput {
   }
 
   /** Writes a record and gives the bytes it takes. Rounds come in order. Throws {@link RecordTooLarge}. */
-  add(
-    timestamp: number,
-    key: Bytes | null,
-    value: Bytes | null,
-    headers: readonly RecordHeader[],
-    round: number,
-  ): number {
+  add(record: OutgoingRecord, round: number): number {
+    const { timestamp, key, value, headers = noHeaders } = record;
     const { batchBytes, batchBytesMax } = this.#settings;
     if (round < this.#round) throw new RangeError(`${nameOf(this.place)} has records of a later share already`);
     if (round > this.#round) this.seal();
     this.#round = round;
     const upperBound = 64 + 3 * ((key?.length ?? 0) + (value?.length ?? 0)) + headerBytesMax(headers);
-    if (upperBound > batchBytesMax / 2) return this.#addAlone(timestamp, key, value, headers);
+    if (upperBound > batchBytesMax / 2) return this.#addAlone(record);
     if (this.#builder.size + upperBound > batchBytesMax) this.seal();
     const before = this.open ? this.#builder.size : 0;
     this.#builder.add(timestamp, key, value, headers);
@@ -113,7 +110,7 @@ export class PartitionOutput {
   }
 
   /** A record that may be too large gets a batch of its own, packed at once, so that it is refused before it is taken. */
-  #addAlone(timestamp: number, key: Bytes | null, value: Bytes | null, headers: readonly RecordHeader[]): number {
+  #addAlone({ timestamp, key, value, headers }: OutgoingRecord): number {
     this.seal();
     const { batchBytesMax } = this.#settings;
     const builder = new BatchBuilder(batchField.records);

@@ -1,10 +1,9 @@
-import type { Bytes } from "./batch-builder.ts";
 import { BatchSender } from "./batch-sender.ts";
 import { nameOf, type ProducerIdentity, type TopicPartition } from "./client/kafka-client.ts";
 import { KafkaFailure } from "./client/kafka-failure.ts";
+import type { OutgoingRecord } from "./outgoing-record.ts";
 import { PartitionOutput, type SealedBatch } from "./partition-output.ts";
 import type { ProducerOptions } from "./producer-options.ts";
-import type { RecordHeader } from "./record-headers.ts";
 import { type Patience, retrying } from "./retrying.ts";
 import { TopicLimits } from "./topic-limits.ts";
 
@@ -73,25 +72,13 @@ export class ProducerSession {
   }
 
   /** Takes a record; it is copied. Throws `RecordTooLarge`. Goes out when its batch is full or at the next `flush`. */
-  add(
-    place: TopicPartition,
-    timestamp: number,
-    key: Bytes | null,
-    value: Bytes | null,
-    headers: readonly RecordHeader[] = [],
-  ): void {
-    this.#laterBytes += this.#add(this.#round, place, timestamp, key, value, headers);
+  add(record: OutgoingRecord): void {
+    this.#laterBytes += this.#add(this.#round, record);
   }
 
   /** Like `add`, but into the share that ended with the last `cut`; to partitions that nothing was added to since. */
-  addToCut(
-    place: TopicPartition,
-    timestamp: number,
-    key: Bytes | null,
-    value: Bytes | null,
-    headers: readonly RecordHeader[] = [],
-  ): void {
-    this.#add(this.#round - 1, place, timestamp, key, value, headers);
+  addToCut(record: OutgoingRecord): void {
+    this.#add(this.#round - 1, record);
   }
 
   /** Sends what is held back for company. Does not wait. */
@@ -167,17 +154,10 @@ export class ProducerSession {
     return this.#sender.close();
   }
 
-  #add(
-    round: number,
-    place: TopicPartition,
-    timestamp: number,
-    key: Bytes | null,
-    value: Bytes | null,
-    headers: readonly RecordHeader[],
-  ): number {
-    const output = this.#outputFor(place);
+  #add(round: number, record: OutgoingRecord): number {
+    const output = this.#outputFor(record.place);
     const sealedBefore = output.sealed.length;
-    const bytes = output.add(timestamp, key, value, headers, round);
+    const bytes = output.add(record, round);
     this.#pendingBytes += bytes;
     if (output.sealed.length > sealedBefore) this.#sender.pump();
     return bytes;

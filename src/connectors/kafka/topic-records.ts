@@ -2,6 +2,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { RecordInfo } from "../../core/operator.ts";
 import type { Bytes } from "./batch-builder.ts";
 import type { TopicPartition } from "./client/kafka-client.ts";
+import type { OutgoingRecord } from "./outgoing-record.ts";
 import { partitionOfKey } from "./partitioner.ts";
 import type { RecordHeader } from "./record-headers.ts";
 
@@ -16,15 +17,9 @@ export interface RecordSettings<T> {
   readonly batchBytes: number;
 }
 
-/** Whatever takes records for a topic. */
+/** Whatever takes records for a topic, and copies them. */
 export interface RecordTaker {
-  add(
-    place: TopicPartition,
-    timestamp: number,
-    key: Bytes | null,
-    value: Bytes | null,
-    headers?: readonly RecordHeader[],
-  ): void;
+  add(record: OutgoingRecord): void;
 }
 
 /** Makes records of values and gives each its partition: by its key, as Java's clients do, or in turns. */
@@ -52,8 +47,9 @@ export class TopicRecords<in T> {
     const key = keyOf?.(value, record) ?? null;
     const partition = key === null ? this.#nextTurn(bytes.length) : partitionOfKey(asBytes(key), this.#places.length);
     const isTimed = kind === "event" && Number.isFinite(record.time);
-    const time = isTimed ? Math.floor(record.time) : this.#clock.now();
-    this.#taker.add(this.#places[partition]!, time, key, bytes, headers?.(value, record));
+    const timestamp = isTimed ? Math.floor(record.time) : this.#clock.now();
+    const place = this.#places[partition]!;
+    this.#taker.add({ place, timestamp, key, value: bytes, headers: headers?.(value, record) });
   }
 
   #nextTurn(bytes: number): number {

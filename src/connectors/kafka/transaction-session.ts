@@ -1,6 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Random } from "../../core/random.ts";
-import type { Bytes } from "./batch-builder.ts";
 import {
   type GroupMembership,
   nameOf,
@@ -11,9 +10,9 @@ import {
 } from "./client/kafka-client.ts";
 import { KafkaFailure } from "./client/kafka-failure.ts";
 import { Coordinator } from "./coordinator.ts";
+import type { OutgoingRecord } from "./outgoing-record.ts";
 import type { ProducerOptions } from "./producer-options.ts";
 import { ProducerSession } from "./producer-session.ts";
-import type { RecordHeader } from "./record-headers.ts";
 import { briefly, type Patience } from "./retrying.ts";
 
 /** How a transactional producer is set. */
@@ -81,14 +80,8 @@ export class TransactionSession {
   }
 
   /** Takes a record into the transaction under way, or the next one while that is being committed. */
-  add(
-    place: TopicPartition,
-    timestamp: number,
-    key: Bytes | null,
-    value: Bytes | null,
-    headers: readonly RecordHeader[] = [],
-  ): void {
-    this.#session.add(place, timestamp, key, value, headers);
+  add(record: OutgoingRecord): void {
+    this.#session.add(record);
   }
 
   get cutFull(): boolean {
@@ -96,14 +89,8 @@ export class TransactionSession {
   }
 
   /** Like `add`, but into the share that was cut and is not committed yet; see `ProducerSession.addToCut`. */
-  addToCut(
-    place: TopicPartition,
-    timestamp: number,
-    key: Bytes | null,
-    value: Bytes | null,
-    headers: readonly RecordHeader[] = [],
-  ): void {
-    this.#session.addToCut(place, timestamp, key, value, headers);
+  addToCut(record: OutgoingRecord): void {
+    this.#session.addToCut(record);
   }
 
   drainCut(): Promise<void> {

@@ -1,7 +1,6 @@
-import type { Bytes } from "../batch-builder.ts";
-import type { PartitionOffset, TopicPartition } from "../client/kafka-client.ts";
+import type { PartitionOffset } from "../client/kafka-client.ts";
+import type { OutgoingRecord } from "../outgoing-record.ts";
 import type { ProducerSession } from "../producer-session.ts";
-import type { RecordHeader } from "../record-headers.ts";
 import type { ExactlyOnceOutput } from "./exactly-once-output.ts";
 import type { TaskOutput } from "./task-output.ts";
 
@@ -33,24 +32,12 @@ export class AtLeastOnceOutput implements TaskOutput {
     return partitions;
   }
 
-  add(
-    place: TopicPartition,
-    timestamp: number,
-    key: Bytes | null,
-    value: Bytes | null,
-    headers?: readonly RecordHeader[],
-  ): void {
-    this.#results.add(place, timestamp, key, value, headers);
+  add(record: OutgoingRecord): void {
+    this.#results.add(record);
   }
 
-  addToCut(
-    place: TopicPartition,
-    timestamp: number,
-    key: Bytes | null,
-    value: Bytes | null,
-    headers?: readonly RecordHeader[],
-  ): void {
-    this.#books.addToCut(place, timestamp, key, value, headers);
+  addToCut(record: OutgoingRecord): void {
+    this.#books.addToCut(record);
   }
 
   flush(): void {

@@ -64,7 +64,7 @@ export class ChangelogWriter {
     headers?: readonly (readonly [string, Uint8Array])[],
   ): void {
     const key = this.#keys.write(store, entry, piece);
-    this.#output.addToCut(this.#place, this.#clock.now(), key, value, headers);
+    this.#output.addToCut({ place: this.#place, timestamp: this.#clock.now(), key, value, headers });
     this.records += 1;
     this.bytes += key.length + (value?.length ?? 0);
   }

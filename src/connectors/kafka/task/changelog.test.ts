@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { ManualClock } from "../../../testing/manual-clock.ts";
 import { BatchBuilder } from "../batch-builder.ts";
 import { MalformedBatch } from "../malformed-batch.ts";
+import type { OutgoingRecord } from "../outgoing-record.ts";
 import { RecordBatches } from "../record-batches.ts";
 import { RecordColumns } from "../record-columns.ts";
 import type { RecordHeader } from "../record-headers.ts";
@@ -27,7 +28,7 @@ const place = { topic: "changelog", partition: 0 };
 class Topic {
   records: Kept[] = [];
 
-  addToCut(_place: unknown, _time: number, key: unknown, value: unknown, headers: readonly RecordHeader[] = []): void {
+  addToCut({ key, value, headers = [] }: OutgoingRecord): void {
     // What is given may be used again by the caller.
     this.records.push({
       key: Buffer.from(key as Buffer),

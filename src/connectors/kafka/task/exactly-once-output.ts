@@ -1,6 +1,5 @@
-import type { Bytes } from "../batch-builder.ts";
-import type { PartitionOffset, TopicPartition } from "../client/kafka-client.ts";
-import type { RecordHeader } from "../record-headers.ts";
+import type { PartitionOffset } from "../client/kafka-client.ts";
+import type { OutgoingRecord } from "../outgoing-record.ts";
 import type { TransactionSession } from "../transaction-session.ts";
 import type { TaskOutput } from "./task-output.ts";
 
@@ -30,24 +29,12 @@ export class ExactlyOnceOutput implements TaskOutput {
     return this.#session.partitionsOf(topic);
   }
 
-  add(
-    place: TopicPartition,
-    timestamp: number,
-    key: Bytes | null,
-    value: Bytes | null,
-    headers?: readonly RecordHeader[],
-  ): void {
-    this.#session.add(place, timestamp, key, value, headers);
+  add(record: OutgoingRecord): void {
+    this.#session.add(record);
   }
 
-  addToCut(
-    place: TopicPartition,
-    timestamp: number,
-    key: Bytes | null,
-    value: Bytes | null,
-    headers?: readonly RecordHeader[],
-  ): void {
-    this.#session.addToCut(place, timestamp, key, value, headers);
+  addToCut(record: OutgoingRecord): void {
+    this.#session.addToCut(record);
   }
 
   flush(): void {

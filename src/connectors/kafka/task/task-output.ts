@@ -1,10 +1,9 @@
 import type { Clock } from "../../../core/clock.ts";
 import type { Random } from "../../../core/random.ts";
-import type { Bytes } from "../batch-builder.ts";
-import type { KafkaClient, PartitionOffset, TopicPartition } from "../client/kafka-client.ts";
+import type { KafkaClient, PartitionOffset } from "../client/kafka-client.ts";
 import type { KafkaFailure } from "../client/kafka-failure.ts";
 import type { Compression } from "../compression.ts";
-import type { RecordHeader } from "../record-headers.ts";
+import type { OutgoingRecord } from "../outgoing-record.ts";
 
 /** What a task on Kafka promises of its outputs, its state and its offsets. */
 export type TaskGuarantee = "exactly-once" | "at-least-once";
@@ -25,13 +24,7 @@ export interface TaskOutput {
   /** How many partitions a topic has; asked before anything is added to it, since its limit on records is learnt by it. */
   partitionsOf(topic: string): Promise<number>;
   /** Into the interval under way; copied. `timestamp` in milliseconds since the epoch. Throws at a record that the topic would not take. */
-  add(
-    place: TopicPartition,
-    timestamp: number,
-    key: Bytes | null,
-    value: Bytes | null,
-    headers?: readonly RecordHeader[],
-  ): void;
+  add(record: OutgoingRecord): void;
   /** Sends what is held back for company. Does not wait. */
   flush(): void;
   /** Resolves when there is room again; rejects when nothing can be written any more. */
@@ -39,13 +32,7 @@ export interface TaskOutput {
   /** Ends the interval's share: what is added from now on belongs to the next. */
   cut(): void;
   /** Into the share that was cut. */
-  addToCut(
-    place: TopicPartition,
-    timestamp: number,
-    key: Bytes | null,
-    value: Bytes | null,
-    headers?: readonly RecordHeader[],
-  ): void;
+  addToCut(record: OutgoingRecord): void;
   /** As `full`, of what was cut alone: what waits for the next interval cannot go out before. */
   readonly cutFull: boolean;
   drainCut(): Promise<void>;
