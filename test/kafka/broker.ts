@@ -9,8 +9,11 @@ const reason = process.env.KAFKA_BROKERS ? undefined : await whyNoBroker();
 if (reason !== undefined && process.env.CI) throw new Error(`Kafka tests cannot run here: ${reason}`);
 if (reason !== undefined) process.stderr.write(`\n*** Kafka tests are SKIPPED: ${reason} ***\n\n`);
 
+/** Whether there is one. */
+export const isBrokerAtHand = reason === undefined;
+
 /** Like `describe`, for tests that need a broker: skipped, and loudly so, where none can be had; in CI that is a failure. */
-export const describeWithBroker = reason === undefined ? describe : describe.skip;
+export const describeWithBroker = isBrokerAtHand ? describe : describe.skip;
 
 /** The broker of this test run, `HOST:PORT`: the one of `KAFKA_BROKERS`, else one that is started once and goes with the run. */
 export function testBroker(): Promise<string> {

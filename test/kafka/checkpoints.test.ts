@@ -1,6 +1,6 @@
 /** Checkpoints in a changelog topic on a real broker: what is committed comes back, large or many, and nothing else does. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
+
+import { afterEach, expect, test } from "vitest";
 import { ChangelogKeyWriter } from "../../src/connectors/kafka/task/changelog-key.ts";
 import { ensureChangelog } from "../../src/connectors/kafka/task/ensure-topics.ts";
 import { KafkaCheckpoints, type KafkaCheckpointsOptions } from "../../src/connectors/kafka/task/kafka-checkpoints.ts";
@@ -9,23 +9,17 @@ import type { RestoreProgress } from "../../src/connectors/kafka/task/restore-ch
 import type { TaskGuarantee, TaskOutput } from "../../src/connectors/kafka/task/task-output.ts";
 import { seededRandom } from "../../src/core/random.ts";
 import type { Checkpoint } from "../../src/core/state.ts";
-import { describeWithBroker, freshName, testBroker } from "./broker.ts";
-import { clientOf, clock, freshTopic, produce, random, recordOf } from "./kit.ts";
+import { freshName } from "./broker.ts";
+import { describeKafka } from "./describe-kafka.ts";
+import { clock, freshTopic, produce, random, recordOf } from "./kit.ts";
 
 const store = "count/counts";
 
-describeWithBroker("checkpoints on Kafka", () => {
-  let brokers: string;
-  let client: KafkaClient;
+describeKafka("checkpoints on Kafka", ({ client }) => {
   const outputs: TaskOutput[] = [];
-  beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
-  });
   afterEach(async () => {
     for (const output of outputs.splice(0)) await output.close();
   });
-  afterAll(() => client?.close());
 
   interface Setup {
     readonly group: string;

@@ -1,20 +1,13 @@
 /** `ensureTopic` against a real broker: a topic is made once, whoever asks, and what is there stays as it is. */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
+
+import { expect, test } from "vitest";
 import { ensureTopic } from "../../src/connectors/kafka/index.ts";
 import { freePort } from "../../tools/kafka/free-port.ts";
-import { describeWithBroker, freshName, testBroker } from "./broker.ts";
-import { clientOf, produce, readTopic } from "./kit.ts";
+import { freshName } from "./broker.ts";
+import { describeKafka } from "./describe-kafka.ts";
+import { produce, readTopic } from "./kit.ts";
 
-describeWithBroker("ensureTopic", () => {
-  let brokers: string;
-  let client: KafkaClient;
-  beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
-  });
-  afterAll(() => client?.close());
-
+describeKafka("ensureTopic", ({ brokers, client }) => {
   test("a missing topic is made as told, and can be written at once", async () => {
     const topic = freshName("made");
     const settings = { "cleanup.policy": "compact", "max.message.bytes": "12345" };

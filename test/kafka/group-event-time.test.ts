@@ -1,27 +1,18 @@
 /** Event time over the partitions of a group: what drains at its own pace, and what lies about its time, changes no count. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
-import { describeWithBroker, testBroker } from "./broker.ts";
-import { dealt, expectedCounts, Feed, fill, makeFrames } from "./group-frames.ts";
-import { CountingGroup } from "./group-kit.ts";
-import { clientOf, freshTopic, readWithHeaders } from "./kit.ts";
 
-describeWithBroker("event time in a group", () => {
-  let brokers: string;
-  let client: KafkaClient;
-  let group: CountingGroup | undefined;
-  beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
-  });
-  afterEach(({ task }) => group?.killAll(task.result?.state === "fail"));
-  afterAll(() => client?.close());
+import { expect, test } from "vitest";
+import { countingGroups, describeKafka } from "./describe-kafka.ts";
+import { dealt, expectedCounts, Feed, fill, makeFrames } from "./group-frames.ts";
+import { freshTopic, readWithHeaders } from "./kit.ts";
+
+describeKafka("event time in a group", (kafka) => {
+  const { brokers, client } = kafka;
+  const groupOf = countingGroups(kafka);
 
   test("a partition held back by more than an hour against the others: nothing comes out early, and the counts are exact", async () => {
     // 40,000 frames at 5 a second are over two hours.
     const frames = dealt(await makeFrames({ count: 40_000, ratePerSecond: 5, seed: 3 }), 4);
-    const counting = await CountingGroup.make(brokers, client, { partitions: 4 });
-    group = counting;
+    const counting = await groupOf({ partitions: 4 });
     const feed = await Feed.open(client, counting.input, frames);
     const behind = 3;
     await feed.upTo(0.1, behind);
@@ -49,8 +40,7 @@ describeWithBroker("event time in a group", () => {
       const before = shares.slice(0, partition).reduce((sum, other) => sum + other, 0);
       return all.filter((_, i) => i % 16 >= before && i % 16 < before + share);
     });
-    const counting = await CountingGroup.make(brokers, client, { partitions: 4 });
-    group = counting;
+    const counting = await groupOf({ partitions: 4 });
     await fill(client, counting.input, frames);
     await counting.runToEnd([], []);
     await counting.expectExactly(expectedCounts(frames));
@@ -67,8 +57,7 @@ describeWithBroker("event time in a group", () => {
     frames[2]!.splice(1000, 0, broken);
     const deadLetters = await freshTopic(client);
     const args = ["--dead-letters", `kafka://${brokers}/${deadLetters}`];
-    const counting = await CountingGroup.make(brokers, client, { partitions: 4, args });
-    group = counting;
+    const counting = await groupOf({ partitions: 4, args });
     await fill(client, counting.input, frames);
     await counting.runToEnd([], []);
     await counting.expectExactly(expectedCounts(good));

@@ -1,32 +1,26 @@
 /** State by key over the partitions of a group, through an exchange: sums exact whatever becomes of the processes. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
+import { afterEach, expect, test } from "vitest";
 import { sleep } from "../../src/core/clock.ts";
 import { seededRandom } from "../../src/core/random.ts";
-import { describeWithBroker, freshName, testBroker } from "./broker.ts";
+import { freshName } from "./broker.ts";
+import { describeKafka } from "./describe-kafka.ts";
 import type { SumsSetup } from "./group-sums.ts";
-import { clientOf, clock, freshTopic, producerOf, readTopic, recordOf } from "./kit.ts";
+import { clock, freshTopic, producerOf, readTopic, recordOf } from "./kit.ts";
 
 const seed = Number(process.env.MILLRACE_SEED ?? 1);
 const kills = 5;
 const records = 30_000;
 const keys = 500;
 
-describeWithBroker("a pipeline with state by key", () => {
-  let brokers: string;
-  let client: KafkaClient;
+describeKafka("a pipeline with state by key", ({ brokers, client }) => {
   const children: ChildProcess[] = [];
-  beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
-  });
   afterEach(() => {
     for (const child of children.splice(0)) child.kill("SIGKILL");
   });
-  afterAll(() => client?.close());
 
   const script = fileURLToPath(new URL("./group-sums.ts", import.meta.url));
   function start(setup: SumsSetup): ChildProcess {

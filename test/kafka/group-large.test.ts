@@ -1,25 +1,18 @@
 /** Records as large as a source takes, which are their own keys: across an exchange, and as state. */
+
 import { createHash, randomBytes } from "node:crypto";
 import { limits, lines, type Slice, stream } from "millrace";
 import { kafkaGroup, kafkaSink, kafkaSource } from "millrace/kafka";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
-import { describeWithBroker, freshName, testBroker } from "./broker.ts";
-import { clientOf, clock, freshTopic, producerOf, readTopic, recordOf } from "./kit.ts";
+import { expect, test } from "vitest";
+import { freshName } from "./broker.ts";
+import { describeKafka } from "./describe-kafka.ts";
+import { clock, freshTopic, producerOf, readTopic, recordOf } from "./kit.ts";
 
 const partitions = 2;
 const bytesOf = ({ buffer, start, end }: Slice) => buffer.subarray(start, end);
 const hashOf = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex").slice(0, 16);
 
-describeWithBroker("large records in a group", () => {
-  let brokers: string;
-  let client: KafkaClient;
-  beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
-  });
-  afterAll(() => client?.close());
-
+describeKafka("large records in a group", ({ brokers, client }) => {
   /** Runs to the end: counts each record, which is its own key, and keeps it. */
   const count = (group: string, input: string, output: string) =>
     stream("in", kafkaSource({ brokers, topics: input, untilEnd: true }))

@@ -1,11 +1,10 @@
 /** What comes late in a group, and what a silence lets out: each window's last word is exact, and what is left out is kept, once. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
+
+import { expect, test } from "vitest";
 import { type Random, seededRandom } from "../../src/core/random.ts";
-import { describeWithBroker, testBroker } from "./broker.ts";
+import { countingGroups, describeKafka } from "./describe-kafka.ts";
 import { expectedCounts, Feed, lateFrames, type Partitions } from "./group-frames.ts";
-import { CountingGroup, type CountingGroupOptions } from "./group-kit.ts";
-import { clientOf, freshTopic, readTopic } from "./kit.ts";
+import { freshTopic, readTopic } from "./kit.ts";
 
 const partitions = 4;
 /** At the full hour, in Unix seconds. */
@@ -19,25 +18,9 @@ function framesIn(random: Random, from: number, until: number, count: number): B
   });
 }
 
-describeWithBroker("what comes late in a group", () => {
-  let brokers: string;
-  let client: KafkaClient;
-  const groups: CountingGroup[] = [];
-  beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
-  });
-  afterEach(async ({ task }) => {
-    for (const group of groups.splice(0)) await group.killAll(task.result?.state === "fail");
-  });
-  afterAll(() => client?.close());
-
-  async function made(options: Omit<CountingGroupOptions, "partitions">): Promise<CountingGroup> {
-    const group = await CountingGroup.make(brokers, client, { partitions, ...options });
-    groups.push(group);
-    return group;
-  }
-
+describeKafka("what comes late in a group", (kafka) => {
+  const { brokers, client } = kafka;
+  const groupOf = countingGroups(kafka);
   test("with --late update a window's last result has all that came within the allowed lateness; the rest is kept once, whoever dies", async () => {
     const allowedLateness = 150;
     const minutes = 7;
@@ -60,7 +43,7 @@ describeWithBroker("what comes late in a group", () => {
       Array.from({ length: partitions }, (_, partition) => rounds.slice(0, count).flatMap((all) => all[partition]!));
     const late = await freshTopic(client, 2);
     const args = ["--late", "update", "--allowed-lateness", `${allowedLateness}s`];
-    const counting = await made({ args: [...args, "--late-out", `kafka://${brokers}/${late}`] });
+    const counting = await groupOf({ partitions, args: [...args, "--late-out", `kafka://${brokers}/${late}`] });
     const all = upTo(minutes);
     const feed = await Feed.open(client, counting.input, all);
     const names = ["a", "b"];
@@ -103,7 +86,7 @@ describeWithBroker("what comes late in a group", () => {
     const isOver = (key: string) => key.endsWith("/1m") && Number.parseInt(key, 10) + 60 <= base + 9 * 60 - 1 - 5;
     const dropped = new Map([...all!].map(([key, value]) => [key, isOver(key) ? firstOnly!.get(key)! : value]));
     const run = async (end: ReadonlyMap<string, string>, args: readonly string[]) => {
-      const counting = await made({ idle: "1s", args: ["--workers", "2", ...args] });
+      const counting = await groupOf({ partitions, idle: "1s", args: ["--workers", "2", ...args] });
       const feed = await Feed.open(client, counting.input, upTo(2, 2));
       await feed.upTo(0.5);
       const member = counting.start();

@@ -1,30 +1,23 @@
 /** What dies is taken over by the others, and what it left open holds readers up no longer than it may. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
+import { afterAll, expect, test } from "vitest";
 import { sleep } from "../../src/core/clock.ts";
 import { runConsoleTool } from "../../tools/kafka/console-tools.ts";
-import { describeWithBroker, freshName, testBroker } from "./broker.ts";
+import { freshName } from "./broker.ts";
+import { countingGroups, describeKafka } from "./describe-kafka.ts";
 import { Flow } from "./group-disturbance.ts";
 import { dealt, expectedCounts, Feed, makeFrames } from "./group-frames.ts";
-import { CountingGroup } from "./group-kit.ts";
 import type { SumsSetup } from "./group-sums.ts";
-import { clientOf, clock, freshTopic, produce, readTopic } from "./kit.ts";
+import { clock, freshTopic, produce, readTopic } from "./kit.ts";
 
-describeWithBroker("after a kill", () => {
-  let brokers: string;
-  let client: KafkaClient;
-  let group: CountingGroup | undefined;
+describeKafka("after a kill", (kafka) => {
+  const { brokers, client } = kafka;
+  const groupOf = countingGroups(kafka);
   const children: ChildProcess[] = [];
-  beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
-  });
-  afterEach(({ task }) => group?.killAll(task.result?.state === "fail"));
   afterAll(async () => {
     for (const child of children) child.kill("SIGKILL");
-    await client?.close();
   });
 
   test.each([
@@ -32,8 +25,7 @@ describeWithBroker("after a kill", () => {
     ["a process that comes back under its name goes on with its own", true],
   ])("%s", async (what, comesBack) => {
     const frames = dealt(await makeFrames({ count: 100_000, seed: 12 }), 4);
-    const counting = await CountingGroup.make(brokers, client, { partitions: 4 });
-    group = counting;
+    const counting = await groupOf({ partitions: 4 });
     const flow = new Flow(await Feed.open(client, counting.input, frames), 4);
     const survivor = counting.start();
     await survivor.holds(8);

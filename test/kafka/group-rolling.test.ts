@@ -1,27 +1,17 @@
 /** Processes that are stopped and replaced in good order, and threads: nothing is lost or doubled, and what stays goes on. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
-import { describeWithBroker, testBroker } from "./broker.ts";
+
+import { expect, test } from "vitest";
+import { countingGroups, describeKafka } from "./describe-kafka.ts";
 import { Flow } from "./group-disturbance.ts";
 import { dealt, expectedCounts, Feed, makeFrames } from "./group-frames.ts";
-import { CountingGroup } from "./group-kit.ts";
-import { clientOf } from "./kit.ts";
 
-describeWithBroker("a group whose processes are replaced", () => {
-  let brokers: string;
-  let client: KafkaClient;
-  let group: CountingGroup | undefined;
-  beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
-  });
-  afterEach(({ task }) => group?.killAll(task.result?.state === "fail"));
-  afterAll(() => client?.close());
+describeKafka("a group whose processes are replaced", (kafka) => {
+  const { client } = kafka;
+  const groupOf = countingGroups(kafka);
 
   async function flowing(steps: number, partitions: number) {
     const frames = dealt(await makeFrames({ count: 100_000, seed: 21 }), partitions);
-    const counting = await CountingGroup.make(brokers, client, { partitions });
-    group = counting;
+    const counting = await groupOf({ partitions });
     return { frames, counting, flow: new Flow(await Feed.open(client, counting.input, frames), steps) };
   }
 

@@ -1,32 +1,21 @@
 /** What becomes of a group when its topics change, or are fewer than its members: it follows where it can, and says why where not. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
-import { describeWithBroker, testBroker } from "./broker.ts";
-import { dealt, expectedCounts, Feed, fill, makeFrames, type Partitions } from "./group-frames.ts";
-import { CountingGroup } from "./group-kit.ts";
-import { clientOf } from "./kit.ts";
 
-describeWithBroker("a group and its topics", () => {
-  let brokers: string;
-  let client: KafkaClient;
+import { beforeAll, expect, test } from "vitest";
+import { countingGroups, describeKafka } from "./describe-kafka.ts";
+import { dealt, expectedCounts, Feed, fill, makeFrames, type Partitions } from "./group-frames.ts";
+
+describeKafka("a group and its topics", (kafka) => {
+  const { client } = kafka;
+  const groupOf = countingGroups(kafka);
   let frames: Buffer[];
-  let group: CountingGroup | undefined;
   beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
     frames = await makeFrames({ count: 40_000, seed: 33 });
   });
-  afterEach(({ task }) => group?.killAll(task.result?.state === "fail"));
-  afterAll(() => client?.close());
-
-  async function made(partitions: number): Promise<CountingGroup> {
-    return (group = await CountingGroup.make(brokers, client, { partitions }));
-  }
 
   const grow = (topic: string, partitions: number) => client.growTopic(topic, partitions, 30_000);
 
   test("a topic that grows from 2 partitions to 4 in mid-run: the new ones are shared, and the counts are exact", async () => {
-    const counting = await made(2);
+    const counting = await groupOf({ partitions: 2 });
     const half = frames.length / 2;
     const before = dealt(frames.slice(0, half), 2);
     const after = dealt(frames.slice(half), 4);
@@ -46,7 +35,7 @@ describeWithBroker("a group and its topics", () => {
   });
 
   test("a topic that grows from 1 partition is refused, with what to do", async () => {
-    const counting = await made(1);
+    const counting = await groupOf({ partitions: 1 });
     await fill(client, counting.input, dealt(frames.slice(0, 5000), 1));
     const member = counting.start();
     await counting.isThrough(5000);
@@ -56,7 +45,7 @@ describeWithBroker("a group and its topics", () => {
   });
 
   test("a topic that is deleted under its members fails them, with its name", async () => {
-    const counting = await made(2);
+    const counting = await groupOf({ partitions: 2 });
     const feed = await Feed.open(client, counting.input, dealt(frames, 2));
     await feed.upTo(0.5);
     const members = [counting.start(), counting.start()];
@@ -70,7 +59,7 @@ describeWithBroker("a group and its topics", () => {
   });
 
   test("more members than partitions: who has nothing to do ends with the others", async () => {
-    const counting = await made(1);
+    const counting = await groupOf({ partitions: 1 });
     await fill(client, counting.input, dealt(frames, 1));
     await counting.runToEnd([], ["--instance-id", "named"], []);
     await counting.expectExactly(expectedCounts(dealt(frames, 1)));

@@ -1,10 +1,11 @@
 /** Members of a consumer group against a real broker: who comes, goes, dies and comes back, and what stays as it was. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { type KafkaClient, nameOf, type TopicPartition } from "../../src/connectors/kafka/client/kafka-client.ts";
 import { failedWith } from "../../src/connectors/kafka/client/kafka-failure.ts";
 import { GroupMember, type GroupMemberOptions } from "../../src/connectors/kafka/group/group-member.ts";
 import { runConsoleTool } from "../../tools/kafka/console-tools.ts";
-import { describeWithBroker, freshName, testBroker } from "./broker.ts";
+import { freshName } from "./broker.ts";
+import { describeKafka } from "./describe-kafka.ts";
 import { clientOf, clock, freshTopic, random } from "./kit.ts";
 
 /** A member, and all that happened to it. */
@@ -16,21 +17,14 @@ interface Watched {
   readonly ran: Promise<void>;
 }
 
-describeWithBroker("a consumer group", () => {
-  let brokers: string;
-  let admin: KafkaClient;
+describeKafka("a consumer group", ({ brokers, client: admin }) => {
   const open: Watched[] = [];
-  beforeAll(async () => {
-    brokers = await testBroker();
-    admin = clientOf(brokers);
-  });
   afterEach(async () => {
     for (const { member, client } of open.splice(0)) {
       await member.close();
       await client.close();
     }
   });
-  afterAll(() => admin?.close());
 
   function joins(groupId: string, topic: string, options: Partial<GroupMemberOptions> = {}): Watched {
     const client = clientOf(brokers);

@@ -1,35 +1,31 @@
 /** `millrace load` against a real broker: every line becomes a record, where it belongs, and the program says what it did. */
+
 import { mkdirSync, watch } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
 import { partitionOfKey } from "../../src/connectors/kafka/partitioner.ts";
 import { ended, runCli, startCli } from "../../systems/unique-users/test-kit/run-cli.ts";
 import { freePort } from "../../tools/kafka/free-port.ts";
-import { describeWithBroker, freshName, testBroker } from "./broker.ts";
-import { clientOf, freshTopic, readTopic, type SeenRecord } from "./kit.ts";
+import { freshName } from "./broker.ts";
+import { describeKafka } from "./describe-kafka.ts";
+import { freshTopic, readTopic, type SeenRecord } from "./kit.ts";
 
 const oddLines = ["", "not JSON", " \u0000 ", "a\rb", '{"uid":7}', "última ✓", '{"uid":', "x".repeat(300_000)];
 const lines = Array.from({ length: 20_000 }, (_, n) => oddLines[n] ?? `{"n":${n},"uid":"user ${n % 500}"}`);
 const text = `${lines.join("\n")}\n`;
 
-describeWithBroker("millrace load", () => {
-  let brokers: string;
-  let client: KafkaClient;
+describeKafka("millrace load", ({ brokers, client }) => {
   let folder: string;
   beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
     folder = await mkdtemp(join(tmpdir(), "millrace-load-"));
     await writeFile(join(folder, "lines"), text);
     await writeFile(join(folder, "lines.gz"), gzipSync(text));
     await writeFile(join(folder, "lines.zst"), zstdCompressSync(text));
   });
   afterAll(async () => {
-    await client?.close();
     await rm(folder, { recursive: true, force: true });
   });
 

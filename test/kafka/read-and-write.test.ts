@@ -1,13 +1,14 @@
 /** The fetch loop and the producer against a real broker, and Java's tools as witnesses. */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
+import { afterAll, expect, test } from "vitest";
 import { compressions } from "../../src/connectors/kafka/compression.ts";
 import { startBroker } from "../../tools/kafka/broker.ts";
 import { runConsoleTool } from "../../tools/kafka/console-tools.ts";
-import { describeWithBroker, testBroker } from "./broker.ts";
+import { describeWithBroker } from "./broker.ts";
+import { describeKafka } from "./describe-kafka.ts";
 import {
   clientOf,
   clock,
@@ -21,15 +22,7 @@ import {
   values,
 } from "./kit.ts";
 
-describeWithBroker("reading and writing", () => {
-  let brokers: string;
-  let client: KafkaClient;
-  beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
-  });
-  afterAll(() => client?.close());
-
+describeKafka("reading and writing", ({ brokers, client }) => {
   test.each(compressions)("what is written with %s is read, by us and by Java's consumer", async (compression) => {
     const topic = await freshTopic(client);
     await produce(client, topic, 3000, { compression });

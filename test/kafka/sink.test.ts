@@ -1,6 +1,6 @@
 /** `kafkaSink` against a real broker: the conformance suite, and where records go. */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
+
+import { expect, test } from "vitest";
 import { type KafkaSinkOptions, kafkaSink } from "../../src/connectors/kafka/index.ts";
 import { partitionOfKey } from "../../src/connectors/kafka/partitioner.ts";
 import { systemClock } from "../../src/core/clock.ts";
@@ -8,8 +8,9 @@ import { nodeDisk } from "../../src/core/node-disk.ts";
 import type { RecordInfo } from "../../src/core/operator.ts";
 import { silentMeter } from "../../src/testing/silent-meter.ts";
 import { sinkConformance } from "../../src/testing/sink-conformance.ts";
-import { describeWithBroker, freshName, testBroker } from "./broker.ts";
-import { clientOf, freshTopic, readTopic } from "./kit.ts";
+import { freshName } from "./broker.ts";
+import { describeKafka } from "./describe-kafka.ts";
+import { freshTopic, readTopic } from "./kit.ts";
 
 const record: RecordInfo = {
   time: 1234.5,
@@ -19,15 +20,7 @@ const record: RecordInfo = {
   describe: () => "a record of the test",
 };
 
-describeWithBroker("kafkaSink", () => {
-  let brokers: string;
-  let client: KafkaClient;
-  beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
-  });
-  afterAll(() => client?.close());
-
+describeKafka("kafkaSink", ({ brokers, client }) => {
   const open = <T>(topic: string, options: Partial<KafkaSinkOptions<T>> = {}) =>
     kafkaSink<T>({ brokers, topic, ...options }).open({
       id: "sink",

@@ -1,6 +1,6 @@
 /** `kafkaSource` against a real broker: the conformance suite, and what only Kafka has. */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
+
+import { expect, test } from "vitest";
 import { type KafkaSourceOptions, kafkaSource } from "../../src/connectors/kafka/index.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { nodeDisk } from "../../src/core/node-disk.ts";
@@ -9,18 +9,11 @@ import { silentMeter } from "../../src/testing/silent-meter.ts";
 import { sourceConformance } from "../../src/testing/source-conformance.ts";
 import { recordsOf, type SourceFixture } from "../../src/testing/source-under-test.ts";
 import { runConsoleTool } from "../../tools/kafka/console-tools.ts";
-import { describeWithBroker, freshName, testBroker } from "./broker.ts";
-import { clientOf, freshTopic, produce, producerOf, recordOf, transactionsOf, values } from "./kit.ts";
+import { freshName } from "./broker.ts";
+import { describeKafka } from "./describe-kafka.ts";
+import { freshTopic, produce, producerOf, recordOf, transactionsOf, values } from "./kit.ts";
 
-describeWithBroker("kafkaSource", () => {
-  let brokers: string;
-  let client: KafkaClient;
-  beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
-  });
-  afterAll(() => client?.close());
-
+describeKafka("kafkaSource", ({ brokers, client }) => {
   const open = (topics: string, options: Partial<KafkaSourceOptions> = {}, resume = new Map<string, Position>()) =>
     kafkaSource({ brokers, topics, untilEnd: true, ...options }).open({
       id: "source",

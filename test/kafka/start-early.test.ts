@@ -1,21 +1,15 @@
 /** Runs started before what they need is there: they wait, say for what, and go on by themselves; or stop as they are told. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
-import { describeWithBroker, freshName, testBroker } from "./broker.ts";
+
+import { afterEach, describe, expect, test } from "vitest";
+import { freshName } from "./broker.ts";
+import { describeKafka } from "./describe-kafka.ts";
 import { Gate } from "./gate.ts";
-import { clientOf, freshTopic, produce, readTopic, values } from "./kit.ts";
+import { freshTopic, produce, readTopic, values } from "./kit.ts";
 import { TextRun } from "./text-run.ts";
 
-describeWithBroker("a run started early", () => {
-  let brokers: string;
-  let client: KafkaClient;
+describeKafka("a run started early", ({ brokers, client }) => {
   let gate: Gate;
-  beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
-  });
   afterEach(() => gate?.close());
-  afterAll(() => client?.close());
 
   const textsIn = async (topic: string) => (await readTopic(client, topic)).map(({ value }) => value).sort();
 

@@ -1,20 +1,13 @@
 /** What a task's input and output can do to it: bad records, records too large, topics that go, come back, grow or forget. */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
+
+import { expect, test } from "vitest";
 import { mayRestart } from "../../src/connectors/kafka/task-failure.ts";
-import { describeWithBroker, freshName, testBroker } from "./broker.ts";
-import { clientOf, clock, freshTopic, producerOf, readTopic, recordOf } from "./kit.ts";
+import { freshName } from "./broker.ts";
+import { describeKafka } from "./describe-kafka.ts";
+import { clock, freshTopic, producerOf, readTopic, recordOf } from "./kit.ts";
 import { changelogOf, committedOf, countsOf, startTask, type TaskSetup, valuesIn } from "./task-kit.ts";
 
-describeWithBroker("a task whose input", () => {
-  let brokers: string;
-  let client: KafkaClient;
-  beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
-  });
-  afterAll(() => client?.close());
-
+describeKafka("a task whose input", ({ brokers, client }) => {
   async function fresh(texts: readonly (string | null)[] = []): Promise<TaskSetup> {
     const setup = {
       brokers,

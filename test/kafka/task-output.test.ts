@@ -1,26 +1,21 @@
 /** What a task writes through, on a real broker: shares, fencing, offsets, and the topics of its own. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+
+import { afterEach, expect, test } from "vitest";
 import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
 import { KafkaFailure } from "../../src/connectors/kafka/client/kafka-failure.ts";
 import { isFenced, mayRestart, openTaskOutput, type TaskOutputOptions } from "../../src/connectors/kafka/index.ts";
 import { ensureChangelog, ensureExchange } from "../../src/connectors/kafka/task/ensure-topics.ts";
 import type { TaskOutput } from "../../src/connectors/kafka/task/task-output.ts";
-import { describeWithBroker, freshName, testBroker } from "./broker.ts";
+import { freshName, testBroker } from "./broker.ts";
+import { describeKafka } from "./describe-kafka.ts";
 import { clientOf, clock, freshTopic, random, readTopic, recordOf } from "./kit.ts";
 import { committedOf } from "./task-kit.ts";
 
-describeWithBroker("a task's output", () => {
-  let brokers: string;
-  let client: KafkaClient;
+describeKafka("a task's output", ({ brokers, client }) => {
   const open: TaskOutput[] = [];
-  beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
-  });
   afterEach(async () => {
     for (const output of open.splice(0)) await output.close();
   });
-  afterAll(() => client?.close());
 
   async function opened(options: Partial<TaskOutputOptions> & { readonly group: string }): Promise<TaskOutput> {
     const output = await openTaskOutput({

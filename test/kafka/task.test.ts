@@ -1,26 +1,19 @@
 /** A task on a real broker: outputs, state and offsets of an interval are there together, or not at all. */
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
+import { expect, test } from "vitest";
 import { seededRandom } from "../../src/core/random.ts";
-import { describeWithBroker, freshName, testBroker } from "./broker.ts";
-import { clientOf, freshTopic, producerOf, recordOf } from "./kit.ts";
+import { freshName } from "./broker.ts";
+import { describeKafka } from "./describe-kafka.ts";
+import { freshTopic, producerOf, recordOf } from "./kit.ts";
 import { committedOf, countsOf, startTask, stateOf, type TaskSetup, valuesIn } from "./task-kit.ts";
 
 const kills = 10;
 const chance = seededRandom(Number(process.env.MILLRACE_SEED ?? 1));
 
-describeWithBroker("a task", () => {
-  let brokers: string;
-  let client: KafkaClient;
-  beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
-  });
-  afterAll(() => client?.close());
-
+describeKafka("a task", ({ brokers, client }) => {
   async function fresh(texts: readonly string[] = []): Promise<TaskSetup> {
     const setup = {
       brokers,

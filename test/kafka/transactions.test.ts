@@ -1,24 +1,16 @@
 /** Transactions against a real broker: what is committed is read once, what is not never, whoever is killed when. */
+
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { GroupMembership, KafkaClient } from "../../src/connectors/kafka/client/kafka-client.ts";
+import { expect, test } from "vitest";
+import type { GroupMembership } from "../../src/connectors/kafka/client/kafka-client.ts";
 import { failedWith } from "../../src/connectors/kafka/client/kafka-failure.ts";
 import { retrying } from "../../src/connectors/kafka/retrying.ts";
 import { isFenced } from "../../src/connectors/kafka/task-failure.ts";
 import { runConsoleTool } from "../../tools/kafka/console-tools.ts";
-import { describeWithBroker, freshName, testBroker } from "./broker.ts";
-import {
-  clientOf,
-  clock,
-  fetcherOf,
-  freshTopic,
-  random,
-  readTopic,
-  recordOf,
-  recordsOf,
-  transactionsOf,
-} from "./kit.ts";
+import { freshName } from "./broker.ts";
+import { describeKafka } from "./describe-kafka.ts";
+import { clock, fetcherOf, freshTopic, random, readTopic, recordOf, recordsOf, transactionsOf } from "./kit.ts";
 
 /** Commits from outside of the group's members. */
 const outsider = (groupId: string): GroupMembership => ({
@@ -28,15 +20,7 @@ const outsider = (groupId: string): GroupMembership => ({
   instanceId: undefined,
 });
 
-describeWithBroker("transactions", () => {
-  let brokers: string;
-  let client: KafkaClient;
-  beforeAll(async () => {
-    brokers = await testBroker();
-    client = clientOf(brokers);
-  });
-  afterAll(() => client?.close());
-
+describeKafka("transactions", ({ brokers, client }) => {
   const valuesOf = async (topic: string) =>
     (await readTopic(client, topic, { fetchBytes: 1024 })).map(({ value }) => value);
   const committed = async (groupId: string, topic: string) => {
