@@ -28,6 +28,8 @@ export interface SinkContext {
   readonly resume: unknown;
   /** Whether this run takes checkpoints: without them a sink need not keep anything to undo. */
   readonly checkpointed: boolean;
+  /** Aborted when the run is to stop: an `open` that waits for something rejects then. Writing goes on. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -151,7 +151,9 @@ export class Job implements RunningPipeline {
       await Promise.race([this.#stream(checkpoint), this.#failed.promise]);
       this.#state = "finished";
     } catch (thrown) {
-      this.#fail(thrown);
+      // To one who was stopped before it began, what could not be opened is no failure.
+      if (this.#checkpointer === undefined && this.#stopping && this.#error === undefined) this.#state = "finished";
+      else this.#fail(thrown);
     }
     await this.#close();
     this.#elapsedMs = this.#clock.monotonic() - this.#startedAt;
@@ -164,14 +166,11 @@ export class Job implements RunningPipeline {
     const { checkpoints } = this.#options;
     const stores = this.#graph.stores();
     const checkpoint = checkpoints === undefined ? undefined : await restore(this.#plan, checkpoints, stores);
+    const checkpointed = checkpoints !== undefined;
     for (const sink of this.#graph.sinks.values()) {
-      sink.writer = await opened(sink.step.id, () =>
-        sink.step.sink.open({
-          ...this.#contextOf(sink.step.id),
-          resume: checkpoint?.sinks[sink.step.id],
-          checkpointed: checkpoints !== undefined,
-        }),
-      );
+      const { id } = sink.step;
+      const context = { ...this.#contextOf(id), resume: checkpoint?.sinks[id], checkpointed };
+      sink.writer = await opened(id, () => sink.step.sink.open(context));
     }
     if (this.#plan.deadLetters !== undefined) {
       this.#refusals.output = this.#graph.sinks.get(this.#plan.deadLetters)?.receiver;
@@ -186,9 +185,8 @@ export class Job implements RunningPipeline {
     for (const step of this.#plan.steps) {
       if (step.type !== "source") continue;
       const resume = resumeOf(checkpoint, step.id);
-      const reader: SourceReader<unknown> = await opened(step.id, () =>
-        step.source.open({ ...this.#contextOf(step.id), resume, signal: this.#abort.signal }),
-      );
+      const context = { ...this.#contextOf(step.id), resume };
+      const reader: SourceReader<unknown> = await opened(step.id, () => step.source.open(context));
       const feed = new Feed(
         {
           step,
@@ -206,7 +204,8 @@ export class Job implements RunningPipeline {
   }
 
   #contextOf(id: string) {
-    return { id, clock: this.#clock, disk: this.#environment.disk, meter: this.#meters.of(id) };
+    const { clock, disk, meterOf } = this.#environment;
+    return { id, clock, disk, meter: meterOf(id), signal: this.#abort.signal };
   }
 
   #flush(): void {

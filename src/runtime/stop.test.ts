@@ -58,6 +58,27 @@ describe("stop", () => {
     expect(sink.values).toEqual(["1", "2", "end"]);
   });
 
+  test.each(["source", "sink"])(
+    "while a %s waits for something it needs gives the wait up, and is no failure",
+    async (part) => {
+      const waiting = ({ signal }: { readonly signal?: AbortSignal | undefined }) =>
+        new Promise<never>((_, reject) => {
+          signal!.addEventListener("abort", () => reject(new Error("it never came")));
+        });
+      const source = listSource([1]);
+      const sink = memorySink<number>();
+      const pipeline = stream("in", part === "source" ? { ...source, open: waiting } : source).to(
+        "out",
+        part === "sink" ? { traits: sink.traits, open: waiting } : sink,
+      );
+      const run = new TestRun(pipeline, { checkpoints: memoryCheckpoints() }).start();
+      await run.advance(10);
+      expect(run.job.status().state).toBe("starting");
+      expect(await run.stop()).toMatchObject({ state: "finished" });
+      expect(sink.values).toEqual([]);
+    },
+  );
+
   test("without checkpoints counts as the end of the input: nothing will go on", async () => {
     const { pipeline, sink } = numbersThrough(saysEnd, [1, pause(1_000), 2]);
     const job = pipeline.run({ signals: false });

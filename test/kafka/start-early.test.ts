@@ -39,7 +39,15 @@ describeKafka("a run started early", ({ brokers, client }) => {
       expect(await textsIn(output)).toEqual(values(6));
     });
 
-    test("stops while it waits, and that is no failure", async () => {
+    test("stops while it waits for a cluster, and that is no failure", async () => {
+      const { address } = await Gate.make(brokers);
+      const run = new TextRun({ brokers: address, input: "in", output: "out", group: groupOf() });
+      await run.told(/waiting for Kafka: NETWORK/);
+      run.running.stop();
+      expect((await run.running.done).state).toBe("finished");
+    });
+
+    test("stops while it waits for a topic, and that is no failure", async () => {
       const run = new TextRun({
         brokers,
         input: freshName("none"),

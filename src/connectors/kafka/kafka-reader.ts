@@ -78,8 +78,6 @@ export class KafkaReader implements SourceReader<Slice> {
       await retrying(() => reader.#begin(), reader.#openPatience());
       return reader;
     } catch (cause) {
-      // Who was stopped while it waited has nothing to read, and nothing to complain of.
-      if (context.signal.aborted) return reader;
       await reader.close();
       if (cause instanceof MillraceError) throw cause;
       throw new MillraceError("ML3001", { message: `Kafka cannot be read: ${reasonOf(cause)}`, cause });

@@ -40,11 +40,11 @@ export class KafkaWriter<T> implements SinkWriter<T> {
     settings: KafkaWriterSettings<T>,
   ): Promise<KafkaWriter<T>> {
     const { topic } = settings;
-    const { clock } = context;
+    const { clock, signal } = context;
     let session: ProducerSession | undefined;
     const random = systemRandom();
     const tell = (message: string) => context.meter.warn("kafka", message);
-    const patience = openPatience({ clock, random, also: ["UNKNOWN_TOPIC_OR_PARTITION"], tell });
+    const patience = openPatience({ clock, random, signal, also: ["UNKNOWN_TOPIC_OR_PARTITION"], tell });
     try {
       const producer = {
         ...settings,

@@ -20,14 +20,14 @@ export class TaskWriter<T> implements SinkWriter<T> {
   }
 
   static async open<T>(
-    { clock, meter }: SinkContext,
+    { clock, meter, signal }: SinkContext,
     output: TaskOutput,
     settings: RecordSettings<T>,
   ): Promise<TaskWriter<T>> {
     const { topic } = settings;
     const also = ["UNKNOWN_TOPIC_OR_PARTITION"];
     const tell = (message: string) => meter.warn("kafka", message);
-    const patience = openPatience({ clock, random: systemRandom(), also, tell });
+    const patience = openPatience({ clock, random: systemRandom(), signal, also, tell });
     try {
       const partitions = await retrying(() => output.partitionsOf(topic), patience);
       return new TaskWriter(topic, output, new TopicRecords(settings, partitions, clock, output));
