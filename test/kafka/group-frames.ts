@@ -10,7 +10,8 @@ export type Partitions = readonly (readonly Buffer[])[];
 
 /** The windows that the tests count in, as the command line and as the oracle name them. */
 export const windows = "1m,1h";
-const sizes = [60, 3600];
+/** The same in seconds. */
+export const sizes = [60, 3600];
 const sizeNames: Readonly<Record<number, string>> = { 60: "1m", 3600: "1h" };
 const lagSeconds = 5;
 

@@ -107,8 +107,6 @@ const charactersMax = 6000;
 export interface CountingGroupOptions {
   readonly partitions: number;
   readonly outputPartitions?: number;
-  /** After so long a silence of a partition the others go on without it. Default 10 h: a test may be slow, and no window is let out before its time. */
-  readonly idle?: string;
   /** Options of the command that all its members get. */
   readonly args?: readonly string[];
 }
@@ -120,7 +118,6 @@ export class CountingGroup {
   readonly input: string;
   readonly output: string;
   readonly #client: KafkaClient;
-  readonly #idle: string;
   readonly #args: readonly string[];
   readonly #members: Member[] = [];
 
@@ -128,28 +125,27 @@ export class CountingGroup {
     brokers: string,
     client: KafkaClient,
     topics: readonly [string, string],
-    { idle = "10h", args = [] }: CountingGroupOptions,
+    args: readonly string[],
   ) {
     this.brokers = brokers;
     this.#client = client;
     this.name = freshName("group");
     [this.input, this.output] = topics;
-    this.#idle = idle;
     this.#args = args;
   }
 
   static async make(brokers: string, client: KafkaClient, options: CountingGroupOptions): Promise<CountingGroup> {
-    const { partitions, outputPartitions = 2 } = options;
+    const { partitions, outputPartitions = 2, args = [] } = options;
     const topics = [await freshTopic(client, partitions), await freshTopic(client, outputPartitions)] as const;
-    return new CountingGroup(brokers, client, topics, options);
+    return new CountingGroup(brokers, client, topics, args);
   }
 
-  /** Starts a member. */
+  /** Starts a member. Whole silence of the input never lets windows out before their time: a test may be slow. */
   start(...args: readonly string[]): Member {
     const place = (topic: string) => `kafka://${this.brokers}/${topic}`;
     const member = new Member([
       ...["unique-users", "--in", place(this.input), "--out", place(this.output), "--group", this.name],
-      ...["--window", windows, "--idle", this.#idle, "--progress", "off", "--summary", "none", ...this.#args, ...args],
+      ...["--window", windows, "--idle", "10h", "--progress", "off", "--summary", "none", ...this.#args, ...args],
     ]);
     this.#members.push(member);
     return member;

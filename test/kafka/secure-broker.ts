@@ -37,6 +37,7 @@ export async function startSecureBroker(folder: string): Promise<SecureBroker> {
     quick: true,
     listeners: { SASL: "SASL_PLAINTEXT", TLS: "SSL", SASL_TLS: "SASL_SSL" },
     settings: {
+      "connection.failed.authentication.delay.ms": "0",
       "ssl.keystore.location": keystore,
       "ssl.keystore.type": "PKCS12",
       "ssl.keystore.password": keyPassword,
