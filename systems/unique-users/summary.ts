@@ -8,6 +8,11 @@ export interface Summary {
   readonly badByReason: Readonly<Record<string, number>>;
   /** Frames that at least one of their windows was too late for. */
   readonly late: number;
+  /**
+   * In a group: parts of windows, each with what one partition had counted, that came to the merging task after the window had
+   * fired. Their frames are in `frames`, and in no other number here.
+   */
+  readonly lateParts: number;
   /** Frames held aside as too far ahead and never supported by the others. */
   readonly held: number;
   /** Lines written, corrections included. */
@@ -42,6 +47,7 @@ export function summaryOf(status: JobStatus): Summary {
     bad: sum(Object.values(badByReason)),
     badByReason,
     late: counter(status, "users", "late"),
+    lateParts: counter(status, "users", "lateParts"),
     held,
     windows: status.steps.find((step) => step.id === "counts")?.in ?? 0,
     updates: counter(status, "users", "updates"),
@@ -67,11 +73,15 @@ function exact(count: number): string {
 /** The summary for people, on a few lines. */
 export function summaryText(summary: Summary): string {
   const reasons = Object.entries(summary.badByReason).map(([reason, count]) => `${reason} ${exact(count)}`);
+  const parts =
+    summary.lateParts === 0
+      ? ""
+      : `, and ${exact(summary.lateParts)} parts of windows of partitions left out as silent`;
   const updates = summary.updates === 0 ? "" : `, of them ${exact(summary.updates)} corrections`;
   return [
     `frames    ${exact(summary.frames)}`,
     `bad       ${exact(summary.bad)}${reasons.length === 0 ? "" : ` (${reasons.join(", ")})`}`,
-    `late      ${exact(summary.late)}`,
+    `late      ${exact(summary.late)}${parts}`,
     `held      ${exact(summary.held)} too far ahead of the rest`,
     `windows   ${exact(summary.windows)}${updates}`,
     `duration  ${(summary.durationMs / 1000).toFixed(2)} s, ${exact(summary.framesPerSecond)} frames/s, ${formatBytes(summary.bytesPerSecond)}/s`,
