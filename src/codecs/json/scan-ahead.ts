@@ -60,19 +60,29 @@ export class ScanAhead {
     this.#size = this.#out = this.#posted = 0;
   }
 
-  /** The tables of the group in which a record is, scanned; they stay so until a record of a later group is asked for. */
+  /** The tables of a group, scanned; they stay so until a later one is asked for. */
   take(group: number): ScanTables {
     this.#passBy(group);
     this.#post();
     const tables = this.#tablesOf(group);
     const { status } = tables;
+    // While the other thread is at it, there are the next ones to be scanned.
+    for (let next = group; next < this.#posted && Atomics.load(status, word.state) !== state.scanned; next++) {
+      this.#scan(this.#tablesOf(next));
+    }
     for (let looks = 0; Atomics.load(status, word.state) !== state.scanned; looks++) {
-      if (Atomics.compareExchange(status, word.state, state.posted, state.claimed) === state.posted) {
-        this.#kernel.scan(tables, status[word.count]!, status[word.distance]!, this.#block!, this.#picks);
-        Atomics.store(status, word.state, state.scanned);
-      } else if (looks >= looksMax) Atomics.wait(status, word.state, state.claimed);
+      if (looks >= looksMax) Atomics.wait(status, word.state, state.claimed);
+      this.#scan(tables);
     }
     return tables;
+  }
+
+  /** Scans a group unless the other thread has it, or had it. */
+  #scan(tables: ScanTables): void {
+    const { status } = tables;
+    if (Atomics.compareExchange(status, word.state, state.posted, state.claimed) !== state.posted) return;
+    this.#kernel.scan(tables, status[word.count]!, status[word.distance]!, this.#block!, this.#picks);
+    Atomics.store(status, word.state, state.scanned);
   }
 
   #tablesOf(group: number): ScanTables {
