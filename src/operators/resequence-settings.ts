@@ -24,7 +24,10 @@ export interface ResequenceOptions<T> {
   readonly capacityBytes?: number | undefined;
   /** The bytes that a value takes, about. For `capacityBytes`, and needed with it. */
   readonly sizeOf?: ((value: T) => number) | undefined;
-  /** A value's bytes in the state: for values that have bytes of their own, several times faster than a structured clone, the default. */
+  /**
+   * A value's bytes in the state, and in memory when thousands wait. For values that have bytes of their own, several times faster than
+   * a structured clone, the default.
+   */
   readonly codec?: ValueCodec<T> | undefined;
   readonly onError?: OnError | undefined;
 }

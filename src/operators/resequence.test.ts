@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Slice } from "../core/records.ts";
 import type { Sink } from "../core/sink.ts";
 import { stream } from "../stream/stream.ts";
 import { type ListItem, Tagged } from "../testing/happening.ts";
@@ -234,6 +235,74 @@ test("what waits, and what was skipped, survives a crash", async () => {
     }),
     { numRuns: 60 },
   );
+});
+
+/** Many wait: most of them as bytes. */
+const many = 15_000;
+
+const digits = {
+  encode: (n: number) => Buffer.from(String(n)),
+  decode: (bytes: Uint8Array) => Number(Buffer.from(bytes)),
+};
+
+/** The numbers in blocks of so many, the first of each block last, every 50th twice. */
+function backwards(last: number, block: number): number[] {
+  const numbers = upTo(last);
+  const blocks = Array.from({ length: Math.ceil(last / block) }, (_, n) => numbers.slice(n * block, (n + 1) * block));
+  return blocks.flatMap(([first, ...rest]) => [
+    ...rest.reverse().flatMap((n) => (n % 50 === 0 ? [n, n] : [n])),
+    first!,
+  ]);
+}
+
+test.each([
+  { kept: "as bytes, by a codec", codec: digits },
+  { kept: "as objects, without one", codec: undefined },
+])(
+  "many that wait are all there, in order, once, and numbers below and above them are told: $kept",
+  async ({ codec }) => {
+    const items = [...backwards(3 * many, many), pause(10), 5 * many, pause(1500), 3 * many + 1];
+    const { out, late, duplicate, tooFar, counters } = await run(items, { codec, capacity: 3 * many }, 1000);
+    expect(out.values).toEqual([...upTo(3 * many), 5 * many]);
+    expect(duplicate.values).toHaveLength((3 * many) / 50);
+    expect(late.values).toEqual([3 * many + 1]);
+    expect(tooFar.values).toEqual([]);
+    expect(counters).toMatchObject({ "skipped:timeout": 2 * many - 1 });
+  },
+);
+
+test("slices are kept as they were when they came, however many wait", async () => {
+  const slice = new Slice();
+  slice.buffer = Buffer.alloc(20);
+  const out = memorySink<string>();
+  const pipeline = stream("numbers", listSource(backwards(many, many)))
+    .map("slice", (n) => {
+      slice.end = Buffer.from(slice.buffer.buffer, slice.buffer.byteOffset).write(`${n}`);
+      return slice;
+    })
+    .resequence("order", { by: (line) => Number(line.text()) })
+    .map("text", (line) => line.text())
+    .to("out", out);
+  await drive(pipeline);
+  expect(out.values).toEqual(upTo(many).map(String));
+});
+
+test("many that wait survive crashes", async () => {
+  const out = memorySink<number>();
+  const late = memorySink<number>();
+  const items = backwards(2 * many, many).flatMap((n) => (n % 500 === 0 ? [n, pause(20)] : [n]));
+  const options = { by, gapTimeout: "never", codec: digits } as const;
+  const ordered = stream("numbers", listSource<number>(items, { batchRecords: 100 })).resequence("order", options);
+  const pipeline = ordered.to("out", out).and(ordered.side<number>("late").to("late", late));
+  const run = new TestRun(pipeline, { checkpointInterval: "50ms" }).start();
+  for (const ms of [150, 260, 170, 300]) {
+    await run.advance(ms);
+    run.kill();
+    run.start();
+  }
+  await run.finish();
+  expect(out.values).toEqual(upTo(2 * many));
+  expect(late.values).toEqual([]);
 });
 
 test("a simulated run with crashes, stalls and duplicates gives what an undisturbed one does", async () => {

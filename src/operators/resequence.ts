@@ -4,7 +4,7 @@ import type { Counter } from "../core/meter.ts";
 import type { Operator, OperatorContext, Task } from "../core/operator.ts";
 import type { ValueCodec } from "../state/value-codec.ts";
 import { detailsOf, type ResequenceOptions, type ResequenceSettings, settingsOf } from "./resequence-settings.ts";
-import { ResequenceStore, WaitingRecord } from "./resequence-store.ts";
+import { ResequenceStore, type WaitingRecord } from "./resequence-store.ts";
 
 /** Records handed on in one go; the rest of a longer run follows in later turns, with the sources held back, so that sinks can send meanwhile. */
 const releaseMax: number = limits.batchRecordsMax;
@@ -22,6 +22,8 @@ const roundingMs = 0.001;
  * 1,024 ranges are remembered: a record that is late for an older one counts as a duplicate.
  *
  * Costs the same for each record however many wait. What a record keeps while it waits: value, time, key, partition; not its source's bytes.
+ * When more than 4,096 wait, those that come are kept as the codec's bytes and some 70 more, and decoded when they leave; without a codec
+ * that is done for slices of bytes, and other values stay the objects they are.
  * Watermarks and silence stay behind what waited when they came. State: the numbers and who waits; without a
  * codec values must be such as a structured clone copies. After a restore holes are timed afresh.
  */
@@ -76,7 +78,7 @@ class ResequenceTask<T> implements Task<T> {
     const { first, codec } = settings;
     const store = new ResequenceStore(first, codec as ValueCodec<unknown>, () => this.#now(), this.#goOn);
     this.#store = context.state("order", store);
-    meter.gauge("waiting", () => this.#store.ring.size);
+    meter.gauge("waiting", () => this.#store.size);
   }
 
   record(value: T): void {
@@ -94,7 +96,7 @@ class ResequenceTask<T> implements Task<T> {
     }
     store.next = number + 1;
     this.#context.emit(value);
-    if (store.ring.size > 0) this.#release();
+    if (store.size > 0) this.#release();
   }
 
   watermark(time: number): void {
@@ -109,7 +111,7 @@ class ResequenceTask<T> implements Task<T> {
   end(): void | Promise<void> {
     this.#ending = true;
     if (!this.#releasing) this.#release();
-    if (this.#store.ring.size === 0) return;
+    if (this.#store.size === 0) return;
     return new Promise((resolve) => {
       this.#whenEmpty = resolve;
     });
@@ -120,40 +122,39 @@ class ResequenceTask<T> implements Task<T> {
   }
 
   status(): Record<string, unknown> {
-    const { next, ring, waitingBytes } = this.#store;
+    const { next, size, waitingBytes } = this.#store;
     const bytes = Number.isFinite(this.#settings.capacityBytes) ? { waitingBytes } : {};
-    return { next, waiting: ring.size, ...bytes };
+    return { next, waiting: size, ...bytes };
   }
 
   waitsFor(): string | undefined {
-    const { next, ring } = this.#store;
-    if (ring.size === 0) return undefined;
+    const { next, size } = this.#store;
+    if (size === 0) return undefined;
     return this.#releasing
-      ? `${ring.size} records leave in their order as fast as they are taken`
-      : `number ${next} is missing, and ${ring.size} records behind it wait`;
+      ? `${size} records leave in their order as fast as they are taken`
+      : `number ${next} is missing, and ${size} records behind it wait`;
   }
 
   #arrive(number: number, value: T): void {
-    const { next, ring } = this.#store;
+    const store = this.#store;
+    const { next } = store;
     const { first, capacity, sizeOf } = this.#settings;
     if (!Number.isSafeInteger(number)) this.#context.deadLetter("no sequence number");
     else if (number < first) this.#context.deadLetter("before the first number");
-    else if (number < next) this.#putAside(this.#store.skipped.has(number) ? "late" : "duplicate", value);
-    else if (ring.has(number)) this.#putAside("duplicate", value);
+    else if (number < next) this.#putAside(store.skipped.has(number) ? "late" : "duplicate", value);
+    else if (store.has(number)) this.#putAside("duplicate", value);
     else if (number - next >= capacity && !this.#isPlausible(number)) this.#putAside("tooFar", value);
     else {
       const { time, key, partition } = this.#context.record;
-      this.#store.put(
-        new WaitingRecord(number, value, sizeOf(value), this.#now(), { time, key, partition: partition?.name }),
-      );
+      store.put(number, value, sizeOf(value), { time, key, partition: partition?.name });
       if (!this.#releasing) this.#release();
     }
   }
 
   /** Beyond the window: the stream itself has come near, or the number is wrong. */
   #isPlausible(number: number): boolean {
-    const { next, ring } = this.#store;
-    return number - next < 2 * this.#settings.capacity && 2 * ring.size >= this.#settings.capacity;
+    const { next, size } = this.#store;
+    return number - next < 2 * this.#settings.capacity && 2 * size >= this.#settings.capacity;
   }
 
   #putAside(port: "late" | "duplicate" | "tooFar", value: T): void {
@@ -162,13 +163,13 @@ class ResequenceTask<T> implements Task<T> {
   }
 
   #mark(time: number | undefined): void {
-    const { ring } = this.#store;
+    const { size, highest } = this.#store;
     const last = this.#markers.at(-1);
-    if (ring.size === 0) this.#pass({ behind: 0, time });
-    else if (last?.behind === ring.highest && last.time !== undefined && time !== undefined) {
+    if (size === 0) this.#pass({ behind: 0, time });
+    else if (last?.behind === highest && last.time !== undefined && time !== undefined) {
       this.#markers[this.#markers.length - 1] = { behind: last.behind, time };
-    } else if (last?.behind !== ring.highest || time !== undefined || last.time !== undefined) {
-      this.#markers.push({ behind: ring.highest, time });
+    } else if (last?.behind !== highest || time !== undefined || last.time !== undefined) {
+      this.#markers.push({ behind: highest, time });
     }
   }
 
@@ -180,7 +181,7 @@ class ResequenceTask<T> implements Task<T> {
   /** Hands on what may leave, up to a bound or until somebody behind is full; the rest goes later. */
   #release(): void {
     const store = this.#store;
-    for (let left = releaseMax; store.ring.size > 0; ) {
+    for (let left = releaseMax; store.size > 0; ) {
       const record = store.takeNext();
       if (record === undefined) {
         const why = this.#whyLost();
@@ -207,16 +208,16 @@ class ResequenceTask<T> implements Task<T> {
   readonly #emit = (): void => this.#context.emit(this.#leaving!.value as T);
 
   #canGoOn(): boolean {
-    const { ring, next } = this.#store;
-    return ring.size > 0 && (ring.has(next) || this.#whyLost() !== undefined);
+    const store = this.#store;
+    return store.size > 0 && (store.has(store.next) || this.#whyLost() !== undefined);
   }
 
   #whyLost(): SkipReason | undefined {
-    const { ring, next, waitingBytes } = this.#store;
+    const { highest, next, waitingBytes, oldestMs } = this.#store;
     const { capacity, capacityBytes } = this.#settings;
     if (this.#ending) return "end";
-    if (ring.highest - next >= capacity || waitingBytes > capacityBytes) return "full";
-    return ring.oldest!.atMs <= this.#dueMs ? "timeout" : undefined;
+    if (highest - next >= capacity || waitingBytes > capacityBytes) return "full";
+    return oldestMs <= this.#dueMs ? "timeout" : undefined;
   }
 
   #skip(why: SkipReason): void {
@@ -240,7 +241,7 @@ class ResequenceTask<T> implements Task<T> {
       this.#releasing = false;
       this.#context.release();
     }
-    if (this.#store.ring.size > 0) this.#watchGap();
+    if (this.#store.size > 0) this.#watchGap();
     else this.#whenEmpty?.();
   }
 
@@ -248,7 +249,7 @@ class ResequenceTask<T> implements Task<T> {
   #watchGap(): void {
     const { gapMs } = this.#settings;
     if (this.#timer !== undefined || gapMs === Number.POSITIVE_INFINITY) return;
-    const leftMs = this.#store.ring.oldest!.atMs + gapMs - this.#now();
+    const leftMs = this.#store.oldestMs + gapMs - this.#now();
     const leastMs = this.#context.heldBehind ? gapMs / 10 : 0;
     this.#timer = this.#context.timer(Math.max(leftMs, leastMs), this.#look);
   }
@@ -262,7 +263,7 @@ class ResequenceTask<T> implements Task<T> {
   #giveUp(dueMs: number): void {
     this.#timer = undefined;
     this.#dueMs = dueMs;
-    if (this.#store.ring.size > 0 && !this.#releasing) this.#release();
+    if (this.#store.size > 0 && !this.#releasing) this.#release();
   }
 
   /** Stands still while the sources are held back. */

@@ -67,13 +67,6 @@ export class ReorderRing<E extends RingEntry> {
     return entry;
   }
 
-  /** The lowest number in it that is at least `from`, which is not above `highest`. Costs the numbers in between. */
-  lowest(from: number): number {
-    let number = from;
-    while (!this.has(number)) number += 1;
-    return number;
-  }
-
   /** From the one put in last to the one put in first; nothing may be put in or taken out meanwhile. */
   *newestFirst(): Generator<E> {
     for (let entry = this.#newest; entry !== undefined; entry = entry.earlier as E | undefined) yield entry;

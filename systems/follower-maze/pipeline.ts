@@ -23,8 +23,8 @@ export interface Ends {
   readonly deadLetters?: Sink<DeadLetter> | undefined;
 }
 
-/** Memory that an event takes besides its bytes, about. */
-const eventOverheadBytes = 250;
+/** Memory that an event takes besides its bytes while many wait, about. */
+const eventOverheadBytes = 70;
 
 /** Events that wait until they are durable: with a disk that takes its time, so many a commit. */
 const journalCapacity = 50_000;
