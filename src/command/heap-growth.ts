@@ -1,8 +1,11 @@
 import { PerformanceObserver } from "node:perf_hooks";
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
-/** What the young generation may grow to, both of its halves: more makes a pipeline no faster. */
-const youngBytesMax = 32 * 1024 * 1024;
+/**
+ * What the young generation may grow to, both of its halves, is 32 MB: more makes a pipeline no faster. It has grown to that when it is beyond
+ * this, since the pages of its halves are not always all there.
+ */
+const youngBytesMin = 20 * 1024 * 1024;
 
 /**
  * Keeps V8 from taking much more memory than is in use. Its old generation is collected once it has grown by a quarter (left alone it grows
@@ -13,7 +16,7 @@ export function boundHeapGrowth(): void {
   setFlagsFromString("--heap-growing-percent=25");
   const look = (_: unknown, watch: PerformanceObserver) => {
     const young = getHeapSpaceStatistics().find((space) => space.space_name === "new_space");
-    if (young === undefined || young.space_size < youngBytesMax) return;
+    if (young === undefined || young.space_size < youngBytesMin) return;
     setFlagsFromString("--semi-space-growth-factor=1");
     watch.disconnect();
   };
