@@ -1,11 +1,10 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { SinkContext } from "../../core/sink.ts";
-import type { BroadcastLog } from "./broadcast-log.ts";
 import { Clients } from "./clients.ts";
 import type { FanOutSettings } from "./fan-out-settings.ts";
 import { Handshakes } from "./handshakes.ts";
 import { closed, countAccepting, listen, socketSettings } from "./listen.ts";
-import { UserClient } from "./user-client.ts";
+import { type Surroundings, UserClient } from "./user-client.ts";
 
 /** What a client may send after its id before it is cut; none of it is looked at. */
 const unaskedBytesMax = 1024 * 1024;
@@ -23,15 +22,15 @@ export class ClientServer {
   readonly clients = new Clients();
   readonly #settings: FanOutSettings;
   readonly #context: SinkContext;
-  readonly #log: BroadcastLog;
+  readonly #surroundings: Surroundings;
   readonly #listener: ClientListener;
   readonly #handshakes: Handshakes;
   readonly #server: Server;
 
-  constructor(settings: FanOutSettings, context: SinkContext, log: BroadcastLog, listener: ClientListener) {
+  constructor(settings: FanOutSettings, context: SinkContext, surroundings: Surroundings, listener: ClientListener) {
     this.#settings = settings;
+    this.#surroundings = surroundings;
     this.#context = context;
-    this.#log = log;
     this.#listener = listener;
     this.#handshakes = new Handshakes(settings.handshake, context.clock, {
       known: (id, socket) => this.#admit(id, socket),
@@ -87,7 +86,7 @@ export class ClientServer {
   }
 
   #take(id: string, socket: Socket): void {
-    const client = new UserClient(id, socket, this.#log, (moved) => this.#listener.moved(moved));
+    const client = new UserClient(id, socket, this.#surroundings, (moved) => this.#listener.moved(moved));
     this.clients.add(client);
     this.#count("accepted");
     this.#ignoreInput(client, socket);

@@ -30,6 +30,14 @@ export interface TcpFanOutOptions {
   readonly slowClient?: SlowClient | undefined;
   /** What may wait for one client besides what the kernel holds, in bytes. A turn's output may come on top. Default 1 MiB. */
   readonly clientBufferBytes?: number | undefined;
+  /**
+   * What may wait for single clients, all of them together, in bytes of memory; what all clients get is kept once and does not count. At
+   * that, clients that have taken nothing for ten seconds are held to `slowClient` as if their buffers were full, those furthest behind
+   * first; the pipeline waits for the others, and when ten seconds of that do not free an eighth of the memory, so are they (under `"block"`
+   * it just waits). Default 16 MiB, or twice `clientBufferBytes` where that is more;
+   * not less than `clientBufferBytes`.
+   */
+  readonly totalBufferBytes?: number | undefined;
   /** When an id is connected already: both get everything (default), the new one replaces the old, or is refused. */
   readonly duplicateClient?: DuplicateClient | undefined;
   /** Addresses and subnets that may connect, such as `["127.0.0.1", "10.0.0.0/8"]`. Default all. */
@@ -45,11 +53,17 @@ export interface FanOutSettings extends Address {
   readonly slowClient: SlowClient;
   readonly duplicateClient: DuplicateClient;
   readonly bufferBytes: number;
+  readonly totalBufferBytes: number;
   readonly allows: (address: string) => boolean;
 }
 
+const clientBufferBytesDefault = 1024 * 1024;
+const totalBufferBytesLeast = 16 * 1024 * 1024;
+
 /** Throws `ML1002` or `ML1003` at what cannot be. */
 export function fanOutSettings(options: TcpFanOutOptions): FanOutSettings {
+  const bufferBytes = bound("clientBufferBytes", options.clientBufferBytes ?? clientBufferBytesDefault);
+  const totalBufferBytes = options.totalBufferBytes ?? Math.max(totalBufferBytesLeast, 2 * bufferBytes);
   return {
     port: portNumber(options.port),
     host: options.host ?? "127.0.0.1",
@@ -61,7 +75,8 @@ export function fanOutSettings(options: TcpFanOutOptions): FanOutSettings {
     },
     slowClient: oneOf("slowClient", options.slowClient ?? "disconnect", ["disconnect", "drop-oldest", "block"]),
     duplicateClient: oneOf("duplicateClient", options.duplicateClient ?? "both", ["both", "replace", "refuse"]),
-    bufferBytes: bound("clientBufferBytes", options.clientBufferBytes ?? 1024 * 1024),
+    bufferBytes,
+    totalBufferBytes: bound("totalBufferBytes", totalBufferBytes, bufferBytes),
     allows: allowed(options.allow),
   };
 }

@@ -5,11 +5,16 @@ import { ClientServer } from "./client-server.ts";
 import type { Audience, Delivery } from "./delivery.ts";
 import type { FanOutSettings } from "./fan-out-settings.ts";
 import { Pace, StallWatch } from "./pace.ts";
+import { PagePool } from "./page-pool.ts";
+import { Patience, patienceMs } from "./patience.ts";
 import { Slab } from "./slab.ts";
 import type { Goal, UserClient } from "./user-client.ts";
 
 /** So many bytes of broadcasts are sent before the turn of the loop is over, however many records that is. */
 const unsentBytesMax = 64 * 1024;
+
+/** So much memory may be taken for single clients before it is sent, too. */
+const unsentPoolBytesMax = 4 * 1024 * 1024;
 
 /** Those a checkpoint waits for. */
 interface Barrier {
@@ -22,15 +27,19 @@ export class FanOutWriter implements SinkWriter<Delivery> {
   readonly #settings: FanOutSettings;
   readonly #context: SinkContext;
   readonly #log = new BroadcastLog();
+  readonly #pool = new PagePool();
   readonly #slab = new Slab();
   readonly #server: ClientServer;
   readonly #unsentBytesMax: number;
   readonly #pace: Pace;
   readonly #watch: StallWatch;
+  readonly #patience: Patience;
   /** Clients that got a record of their own since the last sending. */
   #listed: UserClient[] = [];
   /** Bytes of broadcasts since the last sending. */
   #unsentBytes = 0;
+  /** When the pool's pages take more than that, it is time to send. */
+  #sendAtBytes = unsentPoolBytesMax;
   #scheduled = false;
   #barrier: Barrier | undefined;
   readonly #delivered: Counter;
@@ -43,13 +52,20 @@ export class FanOutWriter implements SinkWriter<Delivery> {
     this.#settings = settings;
     this.#unsentBytesMax = Math.min(unsentBytesMax, settings.bufferBytes);
     this.#context = context;
-    this.#server = new ClientServer(settings, context, this.#log, {
-      moved: (client) => this.#moved(client),
-      left: (client) => this.#left(client),
-    });
+    const listener = {
+      moved: (client: UserClient) => this.#moved(client),
+      left: (client: UserClient) => this.#left(client),
+    };
+    this.#server = new ClientServer(settings, context, { log: this.#log, pool: this.#pool, clock }, listener);
     const { all } = this.#server.clients;
-    this.#pace = new Pace(settings.slowClient, settings.bufferBytes, all);
-    this.#watch = new StallWatch(clock, all, (client) => this.#stalled(client));
+    this.#pace = new Pace(settings, all, this.#pool);
+    this.#patience = new Patience(settings.totalBufferBytes);
+    this.#watch = new StallWatch(
+      clock,
+      all,
+      (client) => this.#stalled(client),
+      () => this.#looked(),
+    );
     this.#delivered = meter.counter("delivered");
     this.#deliveredBytes = meter.counter("deliveredBytes");
     this.#dropped = meter.counter("dropped");
@@ -73,7 +89,7 @@ export class FanOutWriter implements SinkWriter<Delivery> {
       this.#log.append(bytes);
       this.#unsentBytes += bytes.length;
     }
-    if (this.#unsentBytes >= this.#unsentBytesMax) this.#send();
+    if (this.#unsentBytes >= this.#unsentBytesMax || this.#pool.usedBytes > this.#sendAtBytes) this.#send();
     else if (!this.#scheduled) this.#schedule();
   }
 
@@ -83,6 +99,7 @@ export class FanOutWriter implements SinkWriter<Delivery> {
 
   async drain(): Promise<void> {
     this.#send();
+    if (this.#pace.over) this.#relieve((client) => client.refusedMs >= patienceMs);
     if (this.#settings.slowClient !== "block" && this.full) this.#watch.start(() => this.#isAwaited());
     await this.#pace.released();
     this.#unwatch();
@@ -151,6 +168,7 @@ export class FanOutWriter implements SinkWriter<Delivery> {
     if (this.#listed.length > 0) this.#listed = [];
     this.#unsentBytes = 0;
     for (const client of receivers) this.#sendTo(client);
+    this.#sendAtBytes = this.#pool.usedBytes + unsentPoolBytesMax;
   }
 
   #sendTo(client: UserClient): void {
@@ -171,6 +189,33 @@ export class FanOutWriter implements SinkWriter<Delivery> {
       const inFlight = client.bytes - client.outbox.bytes;
       this.#dropped.value += client.outbox.dropTo(Math.max(0, bufferBytes - inFlight));
     }
+  }
+
+  /** Called every second while somebody waits for clients. */
+  #looked(): void {
+    if (!this.#pace.over) this.#patience.renew();
+    else if (this.#patience.ends(this.#pool.usedBytes)) this.#relieve(() => true);
+  }
+
+  /** Where the memory is used up, holds clients to the policy, those furthest behind first, until half of it is free. */
+  #relieve(hopeless: (client: UserClient) => boolean): void {
+    const { totalBufferBytes, slowClient } = this.#settings;
+    if (!this.#pace.over || slowClient === "block") return;
+    const clients = [...this.#server.clients.all]
+      .filter(hopeless)
+      .sort((a, b) => b.outbox.own.bytes - a.outbox.own.bytes);
+    while (clients.some((client) => client.outbox.own.bytes > 0)) {
+      for (const client of clients) {
+        if (this.#pool.usedBytes <= totalBufferBytes / 2) return;
+        if (slowClient === "disconnect") this.#server.cut(client, "slow");
+        else this.#drop(client, client.outbox.bytes / 2);
+      }
+    }
+  }
+
+  #drop(client: UserClient, bytesLeft: number): void {
+    this.#dropped.value += client.outbox.dropTo(bytesLeft);
+    this.#pace.note(client);
   }
 
   #moved(client: UserClient): void {
@@ -212,7 +257,9 @@ export class FanOutWriter implements SinkWriter<Delivery> {
   }
 
   #unwatch(): void {
-    if (!this.#isAwaited()) this.#watch.stop();
+    if (this.#isAwaited()) return;
+    this.#watch.stop();
+    this.#patience.renew();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { BroadcastLog, LogChunk } from "./broadcast-log.ts";
 import { OwnRecords } from "./own-records.ts";
+import type { PagePool } from "./page-pool.ts";
 import type { Slab } from "./slab.ts";
 
 /**
@@ -7,7 +8,7 @@ import type { Slab } from "./slab.ts";
  * put together in one run of memory: handing the kernel 60 pieces of 15 to 300 bytes by `writev` took 1.2 to 4 times as long.
  */
 export class Outbox {
-  readonly own = new OwnRecords();
+  readonly own: OwnRecords;
   /** Records taken so far, to be sent. */
   taken = 0;
   readonly #log: BroadcastLog;
@@ -17,7 +18,8 @@ export class Outbox {
   #at: number;
 
   /** Begins at the log's end: a client gets what comes after it. */
-  constructor(log: BroadcastLog) {
+  constructor(log: BroadcastLog, pool: PagePool) {
+    this.own = new OwnRecords(pool);
     this.#log = log;
     this.#chunk = log.tail;
     this.#index = log.tail.ends.length;

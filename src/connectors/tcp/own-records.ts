@@ -1,91 +1,128 @@
 import { copyBytes } from "./broadcast-log.ts";
+import type { Page, PagePool } from "./page-pool.ts";
 
-const initialBytes = 512;
-/** Memory above this is given back when nothing waits in it. */
-const keptBytesMax = 64 * 1024;
+/** The most that two numbers before a record take, seven bits a byte. */
+const headBytesMax = 16;
 
-/** What keeping a record's place costs. */
-export const entryBytes = 16;
-
-/** Records for one client alone, each with its place among the broadcasts. First in, first out; grows as it must. */
+/**
+ * Records for one client alone, each with its place among the broadcasts. First in, first out. In pages; before each record come, as
+ * numbers of seven bits a byte, how many broadcasts there were since the one before it, and its length: mostly a byte each.
+ */
 export class OwnRecords {
   /** The number of the broadcast before which the first record comes; infinite when there is none. */
   head = Number.POSITIVE_INFINITY;
+  /** Length of the first record. */
+  headLength = 0;
   /** Records added so far. */
   added = 0;
   /** Records taken or dropped so far. */
   removed = 0;
-  #memory: Buffer = Buffer.alloc(0);
-  #from = 0;
-  #end = 0;
-  #places: number[] = [];
-  #lengths: number[] = [];
-  #first = 0;
-  #last = 0;
-
   /** Bytes that wait, with what their places cost. */
-  get bytes(): number {
-    return this.#end - this.#from + entryBytes * (this.added - this.removed);
-  }
+  bytes = 0;
+  readonly #pool: PagePool;
+  #first: Page | undefined;
+  #last: Page | undefined;
+  /** Where the first record begins in the first page. */
+  #at = 0;
+  /** The place of the record added last. */
+  #lastPlace = 0;
 
-  /** Length of the first record. */
-  get headLength(): number {
-    return this.#lengths[this.#first]!;
+  constructor(pool: PagePool) {
+    this.#pool = pool;
   }
 
   /** Takes a copy of `record`, which comes before broadcast number `place`. */
   add(record: Uint8Array, place: number): void {
-    if (record.length > this.#memory.length - this.#end) this.#reserve(record.length);
-    copyBytes(record, this.#memory, this.#end);
-    this.#end += record.length;
-    if (this.added === this.removed) this.head = place;
-    this.#places[this.#last] = place;
-    this.#lengths[this.#last] = record.length;
-    this.#last += 1;
+    const first = this.added === this.removed;
+    const page = this.#withRoom(headBytesMax + record.length);
+    const from = page.used;
+    const at = writeNumber(
+      page.bytes,
+      writeNumber(page.bytes, from, first ? 0 : place - this.#lastPlace),
+      record.length,
+    );
+    copyBytes(record, page.bytes, at);
+    page.used = at + record.length;
+    this.bytes += page.used - from;
+    this.#lastPlace = place;
     this.added += 1;
+    if (!first) return;
+    this.head = place;
+    this.headLength = record.length;
+    this.#at = at;
+    this.bytes -= at - from;
   }
 
   /** Moves the first record to `at` of `to`; returns where it ends there. */
   moveTo(to: Uint8Array, at: number): number {
-    const from = this.#from;
+    const { bytes } = this.#first!;
+    const from = this.#at;
     const length = this.headLength;
-    if (length < 48) for (let index = 0; index < length; index++) to[at + index] = this.#memory[from + index]!;
-    else this.#memory.copy(to, at, from, from + length);
+    if (length < 48) for (let index = 0; index < length; index++) to[at + index] = bytes[from + index]!;
+    else bytes.copy(to, at, from, from + length);
     this.drop();
     return at + length;
   }
 
   /** Lets the first record go. */
   drop(): void {
-    this.#from += this.headLength;
-    this.#first += 1;
     this.removed += 1;
+    this.bytes -= this.headLength;
+    this.#at += this.headLength;
     if (this.added === this.removed) this.#clear();
-    else this.head = this.#places[this.#first]!;
+    else this.#readHead();
+  }
+
+  /** The head of the record that is now the first: its bytes count no more. */
+  #readHead(): void {
+    if (this.#at === this.#first!.used) this.#leavePage();
+    const { bytes } = this.#first!;
+    const from = this.#at;
+    const delta = this.#readNumber(bytes);
+    this.headLength = this.#readNumber(bytes);
+    this.head += delta;
+    this.bytes -= this.#at - from;
+  }
+
+  #readNumber(bytes: Buffer): number {
+    let byte = bytes[this.#at++]!;
+    let number = byte & 127;
+    for (let factor = 128; byte > 127; factor *= 128) {
+      byte = bytes[this.#at++]!;
+      number += (byte & 127) * factor;
+    }
+    return number;
+  }
+
+  #withRoom(bytes: number): Page {
+    const last = this.#last;
+    if (last !== undefined && last.bytes.length - last.used >= bytes) return last;
+    const page = this.#pool.take(bytes);
+    if (last === undefined) this.#first = page;
+    else last.next = page;
+    this.#last = page;
+    return page;
+  }
+
+  #leavePage(): void {
+    const page = this.#first!;
+    this.#first = page.next;
+    this.#at = 0;
+    this.#pool.give(page);
   }
 
   #clear(): void {
     this.head = Number.POSITIVE_INFINITY;
-    this.#from = this.#end = this.#first = this.#last = 0;
-    if (this.#memory.length <= keptBytesMax) return;
-    this.#memory = Buffer.alloc(0);
-    this.#places = [];
-    this.#lengths = [];
+    this.#pool.give(this.#last!);
+    this.#first = this.#last = undefined;
   }
+}
 
-  /** Moves what waits to the front, into more memory when half of what there is would not do. */
-  #reserve(bytes: number): void {
-    const length = this.#end - this.#from;
-    const fits = 2 * (length + bytes) <= this.#memory.length;
-    const size = Math.max(initialBytes, 2 * this.#memory.length, length + bytes);
-    const target = fits ? this.#memory : Buffer.allocUnsafeSlow(size);
-    this.#memory.copy(target, 0, this.#from, this.#end);
-    this.#memory = target;
-    this.#from = 0;
-    this.#end = length;
-    this.#places.splice(0, this.#first);
-    this.#lengths.splice(0, this.#first);
-    this.#last -= this.#first;
-    this.#first = 0;
-  }
+/** Writes a whole number, seven bits a byte; returns where it ends. */
+function writeNumber(into: Buffer, start: number, number: number): number {
+  let at = start;
+  let rest = number;
+  for (; rest > 127; rest = Math.floor(rest / 128)) into[at++] = (rest & 127) | 128;
+  into[at++] = rest;
+  return at;
 }

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "../../core/clock.ts";
-import type { SlowClient } from "./fan-out-settings.ts";
+import type { FanOutSettings } from "./fan-out-settings.ts";
+import type { PagePool } from "./page-pool.ts";
 import type { UserClient } from "./user-client.ts";
 
 /** How long a client may take nothing before those who wait for it go on without it. */
@@ -8,36 +9,48 @@ export const stallMs = 1_000;
 /** What the clients may be behind in all, when it is not a few that are slow, in bytes. */
 const pacedBytesMax = 32 * 1024 * 1024;
 
+type PaceSettings = Pick<FanOutSettings, "slowClient" | "bufferBytes" | "totalBufferBytes">;
+
 /**
  * Says when the source has to wait for the clients.
  *
  * With `"block"` it waits for any client whose buffer is full, for as long as that takes. Otherwise it is held to the pace
  * of the median client: while more than half of the clients are half a buffer behind, or, where there are many, their share
  * of 32 MiB, it is not they that are slow but the stream that is fast. Who takes nothing at all while it waits is left out of the count after {@link stallMs}.
+ *
+ * Under every policy it waits, too, while the memory of what waits for single clients is used up, until a quarter of it is free.
  */
 export class Pace {
-  readonly #policy: SlowClient;
-  readonly #bufferBytes: number;
+  readonly #settings: PaceSettings;
   readonly #clients: ReadonlySet<UserClient>;
+  readonly #pool: PagePool;
   #lagging = 0;
   #stalled = 0;
+  #over = false;
   #waiting: (() => void)[] = [];
 
-  constructor(policy: SlowClient, bufferBytes: number, clients: ReadonlySet<UserClient>) {
-    this.#policy = policy;
-    this.#bufferBytes = bufferBytes;
+  constructor(settings: PaceSettings, clients: ReadonlySet<UserClient>, pool: PagePool) {
+    this.#settings = settings;
     this.#clients = clients;
+    this.#pool = pool;
   }
 
   get held(): boolean {
-    if (this.#policy === "block") return this.#lagging > 0;
+    if (this.#over) return true;
+    if (this.#settings.slowClient === "block") return this.#lagging > 0;
     return this.#lagging > (this.#clients.size - this.#stalled) / 2;
+  }
+
+  /** Whether the memory of what waits for single clients is used up. */
+  get over(): boolean {
+    return this.#over;
   }
 
   /** Looks at a client of which something changed. */
   note(client: UserClient): void {
-    const blocks = this.#policy === "block";
-    const high = blocks ? this.#bufferBytes : Math.min(this.#bufferBytes / 2, pacedBytesMax / this.#clients.size);
+    const { slowClient, bufferBytes } = this.#settings;
+    const blocks = slowClient === "block";
+    const high = blocks ? bufferBytes : Math.min(bufferBytes / 2, pacedBytesMax / this.#clients.size);
     const ignored = client.gone || (client.stalled && !blocks);
     const lagging = !ignored && client.bytes > (client.lagging ? high / 2 : high);
     if (lagging !== client.lagging) this.#lagging += lagging ? 1 : -1;
@@ -73,24 +86,33 @@ export class Pace {
   }
 
   #release(): void {
+    const { totalBufferBytes } = this.#settings;
+    this.#over = this.#pool.usedBytes > (this.#over ? 0.75 * totalBufferBytes : totalBufferBytes);
     if (this.#waiting.length > 0 && !this.held) this.end();
   }
 }
 
 /**
- * Looks, while somebody waits for clients, every {@link stallMs} for those that took nothing in the meantime. Who begins to
- * wait when another waits already may wait up to twice as long.
+ * Looks, while somebody waits for clients, every {@link stallMs} for those that took nothing in the meantime, and then calls `looked`. Who
+ * begins to wait when another waits already may wait up to twice as long.
  */
 export class StallWatch {
   readonly #clock: Clock;
   readonly #clients: ReadonlySet<UserClient>;
   readonly #stalled: (client: UserClient) => void;
+  readonly #looked: () => void;
   #timer: Timer | undefined;
 
-  constructor(clock: Clock, clients: ReadonlySet<UserClient>, stalled: (client: UserClient) => void) {
+  constructor(
+    clock: Clock,
+    clients: ReadonlySet<UserClient>,
+    stalled: (client: UserClient) => void,
+    looked: () => void,
+  ) {
     this.#clock = clock;
     this.#clients = clients;
     this.#stalled = stalled;
+    this.#looked = looked;
   }
 
   /** Watches for as long as `wanted` says so. */
@@ -102,6 +124,7 @@ export class StallWatch {
       this.#timer = undefined;
       for (const [client, progress] of before)
         if (client.progress === progress && client.bytes > 0) this.#stalled(client);
+      this.#looked();
       if (wanted()) this.start(wanted);
     });
   }

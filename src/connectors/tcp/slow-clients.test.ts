@@ -18,10 +18,17 @@ const numbers = (text: string) =>
   });
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 /** Memory of buffers that somebody still holds. */
-function bufferBytes(): number {
+async function bufferBytes(): Promise<number> {
   setFlagsFromString("--expose-gc");
-  runInNewContext("gc")();
-  return process.memoryUsage().arrayBuffers;
+  const gc = runInNewContext("gc") as () => void;
+  let least = Number.POSITIVE_INFINITY;
+  // What was found to be garbage is given back by another thread, sooner or later.
+  for (let n = 0; n < 20; n++) {
+    gc();
+    await turns(20);
+    least = Math.min(least, process.memoryUsage().arrayBuffers);
+  }
+  return least;
 }
 /** Time that moves only when told to, while sockets have their turns. */
 const still = () =>
@@ -223,12 +230,166 @@ describe("slow clients", () => {
     expect(await preparing).toBe(null);
   });
 
+  describe("when what waits for single clients takes all the memory it may", () => {
+    const totalBufferBytes = 8 * recordBytes;
+    const options = { clientBufferBytes: 4 * recordBytes, totalBufferBytes };
+
+    /** Gives a client that does not read what the kernel takes, and two records more; returns what it was given. */
+    async function fill(fanOut: FanOut, id: string): Promise<string> {
+      const waiting = () => fanOut.meter.look("pendingBytes");
+      const before = waiting();
+      let text = "";
+      for (let n = 0; waiting() < before + 2 * recordBytes; n++) {
+        fanOut.send(record(n), [id]);
+        fanOut.writer.flush();
+        text += record(n);
+        await turns(1);
+      }
+      return text;
+    }
+
+    async function stalledClients(fanOut: FanOut, ids: readonly string[]) {
+      const clients: Client[] = [];
+      const sent: string[] = [];
+      for (const id of ids) {
+        clients.push(await join(fanOut, id, true));
+        sent.push(await fill(fanOut, id));
+      }
+      return { clients, sent };
+    }
+
+    /** Fills the memory up: who reads is not hurt by it. */
+    async function full(fanOut: FanOut, ids: readonly string[]) {
+      const good = await join(fanOut, "good");
+      const stalled = await stalledClients(fanOut, ids);
+      for (const id of ids) {
+        fanOut.send(record(0), [id]);
+        stalled.sent[ids.indexOf(id)] += record(0);
+      }
+      fanOut.writer.flush();
+      expect(fanOut.writer.full).toBe(true);
+      return { good, ...stalled };
+    }
+    const six = ["a", "b", "c", "d", "e", "f"];
+
+    it("the pipeline waits for them, and when they read on they miss nothing", async () => {
+      const fanOut = await openFanOut(options, still());
+      const { clients, sent } = await full(fanOut, six);
+      let drained = false;
+      const draining = fanOut.writer.drain().then(() => (drained = true));
+      await turns(100);
+      expect(drained).toBe(false);
+      for (const client of clients) client.listen();
+      await draining;
+      for (const [index, client] of clients.entries()) {
+        await until(() => client.bytes === sent[index]!.length);
+        expect(client.text === sent[index]).toBe(true);
+      }
+      expect(fanOut.meter.count("disconnected:slow")).toBe(0);
+    });
+
+    it("not without end: those furthest behind go when nothing becomes free for ten seconds", async () => {
+      const clock = still();
+      const fanOut = await openFanOut(options, clock);
+      const { good } = await full(fanOut, six);
+      const draining = fanOut.writer.drain();
+      await clock.advance(9_999);
+      expect(fanOut.writer.full).toBe(true);
+      expect(fanOut.meter.count("disconnected:slow")).toBe(0);
+      await clock.advance(1_001);
+      await draining;
+      const cut = fanOut.meter.count("disconnected:slow");
+      expect(cut).toBeGreaterThanOrEqual(3);
+      expect(cut).toBeLessThan(6);
+      fanOut.send("x\n", ["good"]);
+      fanOut.writer.flush();
+      await until(() => good.text === "x\n");
+    });
+
+    it("nobody waits for those that have taken nothing for ten seconds before", async () => {
+      const clock = still();
+      const fanOut = await openFanOut(options, clock);
+      await stalledClients(fanOut, six.slice(0, 4));
+      await clock.advance(10_000);
+      await full(fanOut, six.slice(4));
+      const draining = fanOut.writer.drain();
+      const cut = fanOut.meter.warnings.length;
+      // Most are still half a buffer behind: of that the pipeline waits for a second.
+      await clock.advance(1_000);
+      await draining;
+      expect(cut).toBeGreaterThan(0);
+      expect(fanOut.meter.warnings).toHaveLength(cut);
+      expect(fanOut.meter.warnings).toEqual(
+        expect.arrayContaining([expect.stringMatching(/"[abcd]" was disconnected: slow/)]),
+      );
+      expect(fanOut.meter.warnings.join()).not.toMatch(/"[ef]"/);
+    });
+
+    it("who has read in between counts as reading, whatever was before", async () => {
+      const clock = still();
+      const fanOut = await openFanOut(options, clock);
+      const { clients, sent } = await stalledClients(fanOut, ["a"]);
+      await clock.advance(9_000);
+      clients[0]!.listen();
+      await until(() => clients[0]!.bytes === sent[0]!.length);
+      clients[0]!.socket.pause();
+      await fill(fanOut, "a");
+      await clock.advance(1_000);
+      await full(fanOut, six.slice(1));
+      void fanOut.writer.drain();
+      expect(fanOut.meter.count("disconnected:slow")).toBe(0);
+    });
+
+    it("drop-oldest: they stay, and lose their oldest", async () => {
+      const clock = still();
+      const fanOut = await openFanOut({ ...options, slowClient: "drop-oldest" }, clock);
+      const { clients, sent } = await full(fanOut, six);
+      const draining = fanOut.writer.drain();
+      await clock.advance(12_000);
+      await draining;
+      const dropped = fanOut.meter.count("dropped");
+      expect(dropped).toBeGreaterThan(0);
+      for (const client of clients) client.listen();
+      const total = sent.join("").length - dropped * recordBytes;
+      await until(() => clients.reduce((sum, { bytes }) => sum + bytes, 0) === total);
+      for (const client of clients) numbers(client.text);
+      expect(fanOut.meter.look("clients")).toBe(7);
+    });
+
+    it("block: the pipeline waits, however long", async () => {
+      const clock = still();
+      const fanOut = await openFanOut({ ...options, slowClient: "block" }, clock);
+      const before = await stalledClients(fanOut, six.slice(0, 4));
+      await clock.advance(100_000);
+      const { clients, sent } = await full(fanOut, six.slice(4));
+      const draining = fanOut.writer.drain();
+      await clock.advance(100_000);
+      expect(fanOut.writer.full).toBe(true);
+      for (const client of [...before.clients, ...clients]) client.listen();
+      await draining;
+      const expected = [...before.sent, ...sent];
+      for (const [index, client] of [...before.clients, ...clients].entries()) {
+        await until(() => client.bytes === expected[index]!.length);
+      }
+    });
+  });
+
+  it("sends what is for single clients before much of it waits, though the turn is not over", async () => {
+    const fanOut = await openFanOut();
+    for (let n = 0; n < 5; n++) await join(fanOut, `${n}`);
+    const own = "x".repeat(9_999);
+    let sent = 0;
+    for (; fanOut.meter.count("delivered") === 0 && sent < 1_000; sent++) fanOut.send(own, [`${sent % 5}`]);
+    expect(sent).toBeGreaterThan(300);
+    expect(sent).toBeLessThan(500);
+  });
+
   it("keeps what is for all once, however many are behind", async () => {
     const fanOut = await openFanOut({ clientBufferBytes: 8 * 1024 * 1024, slowClient: "drop-oldest" });
     for (let n = 0; n < 12; n++) await join(fanOut, `stalled ${n}`, true);
     const reading: Client[] = [];
     for (let n = 0; n < 13; n++) reading.push(await join(fanOut, String(n)));
-    const before = bufferBytes();
+    const before = await bufferBytes();
     const enough = () => fanOut.meter.look("pendingBytes") > 36 * 1024 * 1024;
     await writeUntil(fanOut, enough, async (sent) => {
       for (const client of reading) {
@@ -236,6 +397,6 @@ describe("slow clients", () => {
         client.chunks.length = 0;
       }
     });
-    expect(bufferBytes() - before).toBeLessThan(18 * 1024 * 1024);
+    expect((await bufferBytes()) - before).toBeLessThan(18 * 1024 * 1024);
   });
 });

@@ -14,8 +14,8 @@ import { FanOutWriter } from "./fan-out-writer.ts";
  * client or was dropped, but for no client that takes nothing for a second.
  *
  * Cost: a user without a client costs a look-up; a broadcast is kept once, however many clients are behind, and what a
- * client alone has waiting is bounded by `clientBufferBytes`. One client that is slow delays no other, except under
- * `"block"`. While more than half of the clients are half a buffer behind, or their share of 32 MiB, the pipeline waits for them
+ * client alone has waiting is bounded by `clientBufferBytes`, and what all of them have by `totalBufferBytes`. One client that is slow delays no
+ * other, except under `"block"`; so many that they take all of that memory do, for ten seconds at most. While more than half of the clients are half a buffer behind, or their share of 32 MiB, the pipeline waits for them
  * all the same: at most a second for those that take nothing.
  *
  * Counted: `accepted`, `delivered` and `deliveredBytes` (given to sockets), `dropped`, `disconnected:reason`,

@@ -1,12 +1,21 @@
 import type { Socket } from "node:net";
+import type { Clock } from "../../core/clock.ts";
 import type { BroadcastLog } from "./broadcast-log.ts";
 import { Outbox } from "./outbox.ts";
+import type { PagePool } from "./page-pool.ts";
 import type { Slab } from "./slab.ts";
 
 /** Where a client has to come to for a checkpoint: see {@link UserClient.goal}. */
 export interface Goal {
   readonly place: number;
   readonly removed: number;
+}
+
+/** What all clients of a server share. */
+export interface Surroundings {
+  readonly log: BroadcastLog;
+  readonly pool: PagePool;
+  readonly clock: Clock;
 }
 
 /** One connected client that gave its id: its socket, and what waits for it. */
@@ -26,14 +35,17 @@ export class UserClient {
   /** Bytes given to the socket since the client came. */
   sentBytes = 0;
   readonly #socket: Socket;
+  readonly #clock: Clock;
   #inFlight = 0;
+  #refusedAtMs = 0;
   readonly #onWritten: () => void;
 
   /** `moved` is called when the kernel has taken what it had refused before. */
-  constructor(id: string, socket: Socket, log: BroadcastLog, moved: (client: UserClient) => void) {
+  constructor(id: string, socket: Socket, { log, pool, clock }: Surroundings, moved: (client: UserClient) => void) {
     this.id = id;
     this.#socket = socket;
-    this.outbox = new Outbox(log);
+    this.#clock = clock;
+    this.outbox = new Outbox(log, pool);
     this.#onWritten = () => {
       // Called as well for writes that were taken at once, a turn later, when another may be under way.
       if (this.#inFlight === 0 || socket.writableLength > 0 || socket.destroyed) return;
@@ -46,6 +58,11 @@ export class UserClient {
   /** What waits and what the kernel has not taken yet, in bytes. */
   get bytes(): number {
     return this.outbox.bytes + this.#inFlight;
+  }
+
+  /** For how long the kernel has taken nothing of what it was given. */
+  get refusedMs(): number {
+    return this.#inFlight === 0 ? 0 : this.#clock.monotonic() - this.#refusedAtMs;
   }
 
   /** Whether its connection is over. */
@@ -62,6 +79,7 @@ export class UserClient {
       this.#socket.write(bytes, this.#onWritten);
       if (this.#socket.writableLength === 0) continue;
       this.#inFlight = bytes.length;
+      this.#refusedAtMs = this.#clock.monotonic();
       slab.keep(bytes);
     }
   }
