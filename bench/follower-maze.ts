@@ -1,7 +1,7 @@
 // The whole of follower-maze under its simulator, which verifies every byte, beside the limit: the same source, clients and bytes
 // with a server between them that has no logic. `npm run bench -- follower-maze [--rounds N] [--events N] [--seconds N] [--write]`
 import { parseArgs } from "node:util";
-import type { LatencyFigures } from "../systems/follower-maze/simulate/latencies.ts";
+import { Latencies, type LatencyFigures } from "../systems/follower-maze/simulate/latencies.ts";
 import { runSimulation } from "../systems/follower-maze/simulate/run-simulation.ts";
 import type { SimulationSettings } from "../systems/follower-maze/simulate/settings.ts";
 import { median } from "./contestant.ts";
@@ -25,6 +25,8 @@ interface Run {
   readonly eventsPerSecond: number;
   readonly rssBytes: number | undefined;
   readonly latency: LatencyFigures | undefined;
+  /** How late the source itself was. */
+  readonly late: LatencyFigures | undefined;
 }
 
 async function run(start: StartServer, more: Partial<SimulationSettings>): Promise<Run> {
@@ -33,13 +35,16 @@ async function run(start: StartServer, more: Partial<SimulationSettings>): Promi
   const settings = { ...standard, ...faults, events: 1, clients: 100, ...more };
   const server = await start(settings);
   const { eventPort, clientPort } = server;
-  const { clients, durationMs } = await runSimulation({ ...settings, eventPort, clientPort }, server.prepare);
+  const { clients, source, durationMs } = await runSimulation({ ...settings, eventPort, clientPort }, server.prepare);
   const rssBytes = await server.stop();
   const perSecond = Math.round((1000 * settings.events) / durationMs);
   const { p50, p99 } = clients.latency ?? {};
   process.stderr.write(`${JSON.stringify({ ...more, perSecond, rssBytes, p50, p99 })}\n`);
   if (clients.problems.length > 0) throw new Error(`a client got wrong bytes: ${clients.problems[0]}`);
-  return { eventsPerSecond: (1000 * settings.events) / durationMs, rssBytes, latency: clients.latency };
+  const late = new Latencies();
+  for (const ms of source.lateMs) late.add(ms);
+  const eventsPerSecond = (1000 * settings.events) / durationMs;
+  return { eventsPerSecond, rssBytes, latency: clients.latency, late: late.figures() };
 }
 
 /** Runs all of them in turn, so that a slow spell of the machine hits all alike. */
@@ -66,8 +71,7 @@ function throughputRow(name: string, runs: readonly Run[], limits: readonly Run[
   return `| ${name} | ${rateText(runs)} | ${Math.round(100 * share)} % | ${memory} |`;
 }
 
-function latencyRow(name: string, runs: readonly Run[]): string {
-  const figures = runs.map((one) => one.latency!);
+function latencyRow(name: string, figures: readonly LatencyFigures[]): string {
   const at = (of: (figure: LatencyFigures) => number) => `${median(figures.map(of)).toFixed(2)}`;
   const within = [1, 2, 5, 10, 50].map((ms) => {
     const share = median(figures.map((one) => one.within.find((column) => column.ms === ms)!.share));
@@ -75,6 +79,21 @@ function latencyRow(name: string, runs: readonly Run[]): string {
   });
   const quantiles = [at((one) => one.p50), at((one) => one.p90), at((one) => one.p99), at((one) => one.p999)];
   return `| ${name} | ${[...quantiles, ...within].join(" | ")} |`;
+}
+
+/** What clients saw, and how late the source was meanwhile. */
+function latencyRows(name: string, runs: readonly Run[]): string[] {
+  const clients = latencyRow(
+    name,
+    runs.map((one) => one.latency!),
+  );
+  return [
+    clients,
+    latencyRow(
+      "— the source's own lateness",
+      runs.map((one) => one.late!),
+    ),
+  ];
 }
 
 const events = Number(values.events);
@@ -99,13 +118,13 @@ const text = [
   throughputRow(`follower-maze, ${manyEvents.toLocaleString("en-US")} events to 1,000 clients`, many!, manyLimit!),
   throughputRow("the limit: the same bytes, no logic", manyLimit!, manyLimit!),
   "",
-  "Latency to 100 clients, in milliseconds, from when an event was due to be sent to when a client had it, and the share of events that took no longer than so much:",
+  "Latency to 100 clients, in milliseconds, from when an event was sent to when a client had it, and the share of events that took no longer than so much; then how late the source itself sent what was due, which is not in it:",
   "",
   "| | p50 | p90 | p99 | p99.9 | 1 ms | 2 ms | 5 ms | 10 ms | 50 ms |",
   "|---|---|---|---|---|---|---|---|---|---|",
-  latencyRow("1,000 events/s, one by one", atSlow!),
-  latencyRow("the same bytes, no logic", slowLimit!),
-  latencyRow(`half of full load: ${halfText}`, atHalf!),
+  ...latencyRows("1,000 events/s, one by one", atSlow!),
+  ...latencyRows("the same bytes, no logic", slowLimit!),
+  ...latencyRows(`half of full load: ${halfText}`, atHalf!),
 ].join("\n");
 process.stdout.write(`${text}\n`);
 if (values.write) writeSection("follower-maze", text);

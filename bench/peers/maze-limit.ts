@@ -28,7 +28,11 @@ let runs: Run[] | undefined;
 let [received, next] = [0, 0];
 
 function makeRuns(first: number): Run[] {
-  const expectation = new Expectation(settings, first);
+  const expectation = new Expectation(
+    settings,
+    first,
+    Array.from({ length: settings.clients }, (_, client) => client + 1),
+  );
   const maker = new EventMaker(settings.seed, settings.users);
   const line = new Uint8Array(lineBytesMax);
   const made: Run[] = [];

@@ -7,6 +7,7 @@ import {
   textOption,
   withFallback,
 } from "millrace/command";
+import { Latencies, type LatencyFigures } from "./simulate/latencies.ts";
 import { runSimulation, type SimulationResult } from "./simulate/run-simulation.ts";
 
 const count = { min: 0, max: 1_000_000_000 };
@@ -113,6 +114,8 @@ function figuresOf(
     sourceCpuMs: result.source.cpuMs,
     clientsCpuMs: result.clients.cpuMs,
     latencyMs: result.clients.latency,
+    latencyFromDueMs: result.clients.latencyFromDue,
+    sourceLateMs: latenessOf(result.source.lateMs),
   };
 }
 
@@ -129,9 +132,16 @@ function textOf(values: { readonly events: number; readonly clients: number }, r
     ...(latency === undefined
       ? []
       : [
-          `latency    p50 ${ms(latency.p50)}, p99 ${ms(latency.p99)}, p99.9 ${ms(latency.p999)}, max ${ms(latency.max)}`,
+          `latency    from sending: p50 ${ms(latency.p50)}, p99 ${ms(latency.p99)}, p99.9 ${ms(latency.p999)}, max ${ms(latency.max)}`,
+          `late       the source itself: p50 ${ms(figures.sourceLateMs!.p50)}, p99 ${ms(figures.sourceLateMs!.p99)}; from when events were due: p50 ${ms(figures.latencyFromDueMs!.p50)}, p99 ${ms(figures.latencyFromDueMs!.p99)}`,
           `within     ${latency.within.map(({ ms: bound, share }) => `${bound} ms ${(100 * share).toFixed(1)} %`).join(", ")}`,
         ]),
     "",
   ].join("\n");
+}
+
+function latenessOf(lateMs: readonly number[]): LatencyFigures | undefined {
+  const late = new Latencies();
+  for (const ms of lateMs) late.add(ms);
+  return late.figures();
 }

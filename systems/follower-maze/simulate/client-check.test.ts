@@ -23,6 +23,7 @@ const settings: SimulationSettings = {
   rate: 0,
 };
 const first = 4;
+const allClients = { users: Array.from({ length: settings.clients }, (_, client) => client + 1), measured: false };
 
 /** All lines that the source sends, with their ends. */
 function sentLines(of: SimulationSettings): { lines: string[]; batches: number } {
@@ -57,7 +58,7 @@ function rightBytes(): Buffer[] {
 /** Gives the bytes to the check, in pieces; tells what it found. */
 function problemsOf(bytes: readonly Buffer[]): string[] {
   let ready = 0;
-  const check = new ClientCheck(settings, () => {
+  const check = new ClientCheck(settings, allClients, () => {
     ready += 1;
   });
   const random = seededRandom(1);
@@ -105,7 +106,7 @@ describe("the check of the clients' bytes", () => {
   });
 
   test("finds a client that was disconnected", () => {
-    const check = new ClientCheck(settings, () => {});
+    const check = new ClientCheck(settings, allClients, () => {});
     check.closed(2);
     expect(check.problems).toEqual(["client 3 was disconnected"]);
   });

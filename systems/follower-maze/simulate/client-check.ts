@@ -1,18 +1,20 @@
 import { Expectation } from "./expectation.ts";
-import { Latencies } from "./latencies.ts";
+import { LatencySamples } from "./latency-samples.ts";
+import type { ClientsOfProcess } from "./messages.ts";
 import type { SimulationSettings } from "./settings.ts";
 
 const problemsMax = 10;
-/** Clients whose latency is measured: enough to see the first and the last of a fan-out. */
-const measuredMax = 10;
 
-/** An event that a measured client is yet to have: where its last byte lies in what the client gets, and when it was due. */
+/** With a rate, the model moves on by so few events at a time, or clients would wait for it. */
+const measuringStepEvents = 4;
+
+/** An event that a measured client is yet to have: where its last byte lies in what the client gets, and with which batch it was due. */
 interface Due {
   readonly end: number;
-  readonly atMs: number;
+  readonly batch: number;
 }
 
-/** Compares what each client receives with what the model says, byte for byte, as it comes. */
+/** Compares what some clients receive with what the model says, byte for byte, as it comes. A client is known by its place among them. */
 export class ClientCheck {
   problems: string[] = [];
   /** Bytes of the sequence received, all clients together. */
@@ -20,10 +22,12 @@ export class ClientCheck {
   lastAtMs = 0;
   /** When the sequence began to be sent; with a rate. */
   begunAtMs: number | undefined;
-  readonly latencies = new Latencies();
+  /** How long after its batch was due a client had an event, when that is measured. */
+  readonly samples = new LatencySamples();
+  readonly #users: readonly number[];
+  readonly #measured: boolean;
   readonly #settings: SimulationSettings;
   readonly #onReady: () => void;
-  readonly #measuredEvery: number;
   /** Before the sequence: what each client has received of the probes. */
   readonly #early: string[];
   readonly #due: Due[][];
@@ -31,13 +35,13 @@ export class ClientCheck {
   #expectation: Expectation | undefined;
 
   /** `onReady` is called when every client has received a whole line. */
-  constructor(settings: SimulationSettings, onReady: () => void) {
-    const { clients } = settings;
+  constructor(settings: SimulationSettings, { users, measured }: ClientsOfProcess, onReady: () => void) {
     this.#settings = settings;
+    this.#measured = measured;
+    this.#users = users;
     this.#onReady = onReady;
-    this.#early = new Array(clients).fill("");
-    this.#due = Array.from({ length: clients }, () => []);
-    this.#measuredEvery = Math.ceil(clients / measuredMax);
+    this.#early = users.map(() => "");
+    this.#due = users.map(() => []);
   }
 
   get broken(): boolean {
@@ -54,8 +58,8 @@ export class ClientCheck {
 
   /** The sequence begins with this number; below it were probes, and a client got those sent since it was known. */
   begin(first: number): void {
-    const expectation = new Expectation(this.#settings, first);
-    if (this.#settings.rate > 0) expectation.onMark = (client, event) => this.#mark(client, event);
+    const expectation = new Expectation(this.#settings, first, this.#users);
+    if (this.#measured) expectation.onMark = (client, event) => this.#mark(client, event);
     this.#expectation = expectation;
     for (const [client, early] of this.#early.entries()) {
       const from = Number(early.split("|")[0]);
@@ -77,7 +81,7 @@ export class ClientCheck {
     }
     const expected = expectation.clients[client]!;
     for (let at = 0; at < chunk.length; ) {
-      while (expected.length === 0 && !expectation.ended) expectation.advance();
+      while (expected.length === 0 && !expectation.ended) this.#advance(expectation);
       const matched = expected.match(chunk, at);
       if (matched <= 0) {
         this.#wrong(client, expected.length === 0 ? "nothing" : expected.text(), chunk.toString("latin1", at, at + 60));
@@ -87,18 +91,23 @@ export class ClientCheck {
     }
     this.bytes += chunk.length;
     this.lastAtMs = atMs;
-    if (this.begunAtMs !== undefined) this.#measure(client, expected.taken, atMs);
+    if (this.#measured && this.begunAtMs !== undefined) this.#measure(client, expected.taken, atMs);
   }
 
   closed(client: number): void {
-    this.#problem(`client ${client + 1} was disconnected`);
+    this.#problem(`client ${this.#users[client]} was disconnected`);
   }
 
   /** Tells which clients still wait for something. */
   tellMissing(): void {
     for (const [client, { length }] of this.#expectation?.clients.entries() ?? []) {
-      if (length > 0) this.#problem(`client ${client + 1} has not received ${length} bytes`);
+      if (length > 0) this.#problem(`client ${this.#users[client]} has not received ${length} bytes`);
     }
+  }
+
+  #advance(expectation: Expectation): void {
+    if (this.#settings.rate === 0) expectation.advance();
+    else expectation.advance(measuringStepEvents);
   }
 
   #receivedEarly(client: number, chunk: Buffer): void {
@@ -106,28 +115,28 @@ export class ClientCheck {
     this.#early[client] += chunk.toString("latin1");
     if (before.includes("\n") || !this.#early[client]!.includes("\n")) return;
     this.#ready += 1;
-    if (this.#ready === this.#settings.clients) this.#onReady();
+    if (this.#ready === this.#users.length) this.#onReady();
   }
 
   #mark(client: number, event: number): void {
-    if (client % this.#measuredEvery !== 0) return;
-    const { batch, rate } = this.#settings;
-    const atMs = (Math.floor(event / batch) * batch * 1000) / rate;
-    this.#due[client]!.push({ end: this.#expectation!.clients[client]!.total, atMs });
+    const batch = Math.floor(event / this.#settings.batch);
+    this.#due[client]!.push({ end: this.#expectation!.clients[client]!.total, batch });
   }
 
   #measure(client: number, taken: number, atMs: number): void {
     const due = this.#due[client]!;
+    const { batch: events, rate } = this.#settings;
     let passed = 0;
     for (; passed < due.length && due[passed]!.end <= taken; passed++) {
-      this.latencies.add(atMs - this.begunAtMs! - due[passed]!.atMs);
+      const { batch } = due[passed]!;
+      this.samples.add(batch, atMs - this.begunAtMs! - (batch * events * 1000) / rate);
     }
     if (passed > 0) due.splice(0, passed);
   }
 
   #wrong(client: number, expected: string, received: string): void {
     this.#problem(
-      `client ${client + 1} received ${JSON.stringify(received)} where ${JSON.stringify(expected)} was to come`,
+      `client ${this.#users[client]} received ${JSON.stringify(received)} where ${JSON.stringify(expected)} was to come`,
     );
   }
 

@@ -3,11 +3,11 @@ import { fileURLToPath } from "node:url";
 import { type Random, seededRandom, systemClock } from "millrace";
 import { ClientCheck } from "./client-check.ts";
 import { connectionFailure } from "./connection-failure.ts";
-import type { ClientsNews, Order } from "./messages.ts";
+import type { ClientsNews, ClientsOfProcess, Order } from "./messages.ts";
 import type { SimulationSettings } from "./settings.ts";
 import { sharedMs } from "./shared-clock.ts";
 
-/** This file, which is a program, too: the clients of a simulation, in a process of their own. */
+/** This file, which is a program, too: clients of a simulation, in a process of their own. */
 export const clientsProcessFile = fileURLToPath(import.meta.url);
 
 /** Connections that are being made at once. */
@@ -19,25 +19,35 @@ const lookOnMs = 300;
 
 class Clients {
   readonly #settings: SimulationSettings;
+  readonly #users: readonly number[];
   readonly #check: ClientCheck;
   readonly #random: Random;
-  #sockets: Socket[] = [];
+  #connected = 0;
   #lastAtMs = sharedMs();
   #allSent = false;
+  #lateMs: readonly number[] = [];
   #finished = false;
 
-  constructor(settings: SimulationSettings) {
+  constructor(settings: SimulationSettings, clients: ClientsOfProcess) {
     this.#settings = settings;
-    this.#check = new ClientCheck(settings, () => tell({ type: "ready" }));
+    this.#users = clients.users;
+    this.#check = new ClientCheck(settings, clients, () => tell({ type: "ready" }));
     this.#random = seededRandom(settings.seed);
   }
 
-  async connect(): Promise<void> {
-    const { clients, slowClients, vanishingClients, users } = this.#settings;
-    for (let from = 0; from < clients; from += connectingMax) {
-      const some = Array.from({ length: Math.min(connectingMax, clients - from) }, (_, index) => from + index);
+  async connect(count: number): Promise<void> {
+    const until = this.#connected + count;
+    while (this.#connected < until) {
+      const from = this.#connected;
+      this.#connected = Math.min(until, from + connectingMax);
+      const some = Array.from({ length: this.#connected - from }, (_, index) => from + index);
       await Promise.all(some.map((client) => this.#open(client)));
     }
+    tell({ type: "connected" });
+  }
+
+  async disturb(): Promise<void> {
+    const { slowClients, vanishingClients, users } = this.#settings;
     for (let index = 0; index < slowClients; index++) (await this.#join(`${users - index}`)).pause();
     for (let index = 0; index < vanishingClients; index++) void this.#comeAndGo(`${users - slowClients - index}`);
     tell({ type: "connected" });
@@ -54,14 +64,14 @@ class Clients {
     this.#check.begunAtMs = atMs;
   }
 
-  sent(): void {
+  sent(lateMs: readonly number[]): void {
     this.#allSent = true;
+    this.#lateMs = lateMs;
     this.#look();
   }
 
   async #open(client: number): Promise<void> {
-    const socket = await this.#join(String(client + 1));
-    this.#sockets.push(socket);
+    const socket = await this.#join(String(this.#users[client]));
     socket.on("data", (chunk) => {
       this.#lastAtMs = sharedMs();
       this.#check.received(client, chunk, this.#lastAtMs);
@@ -108,7 +118,7 @@ class Clients {
 
   #tellResult(): void {
     this.#finished = true;
-    const { problems, bytes, latencies } = this.#check;
+    const { problems, bytes, samples } = this.#check;
     const { user, system } = process.cpuUsage();
     tell({
       type: "result",
@@ -116,7 +126,8 @@ class Clients {
       bytes,
       lastAtMs: this.#check.lastAtMs,
       cpuMs: (user + system) / 1000,
-      latency: latencies.figures(),
+      latency: samples.latencies(this.#lateMs).figures(),
+      latencyFromDue: samples.latencies().figures(),
     });
   }
 }
@@ -127,17 +138,20 @@ function tell(news: ClientsNews): void {
 
 function main(): void {
   let clients: Clients | undefined;
+  let place = "";
+  const failed = (thrown: NodeJS.ErrnoException) =>
+    tell({ type: "failed", message: connectionFailure("a client", place, thrown) });
   process.on("disconnect", () => process.exit());
   process.on("message", (order: Order) => {
-    if (order.type === "start") {
-      clients = new Clients(order.settings);
+    if (order.type === "take") {
       const { host, clientPort } = order.settings;
-      clients.connect().catch((thrown: NodeJS.ErrnoException) => {
-        tell({ type: "failed", message: connectionFailure("a client", `${host}:${clientPort}`, thrown) });
-      });
-    } else if (order.type === "go") clients?.go(order.first);
+      place = `${host}:${clientPort}`;
+      clients = new Clients(order.settings, order);
+    } else if (order.type === "connect") clients?.connect(order.count).catch(failed);
+    else if (order.type === "disturb") clients?.disturb().catch(failed);
+    else if (order.type === "go") clients?.go(order.first);
     else if (order.type === "begun") clients?.begun(order.atMs);
-    else if (order.type === "sent") clients?.sent();
+    else if (order.type === "sent") clients?.sent(order.lateMs);
   });
 }
 

@@ -61,7 +61,7 @@ class Expected {
 
 /**
  * What each client should receive: an independent model of the protocol's rules, which knows of the follower graph only
- * what concerns the clients (users 1 to `clients`), as a table of bits. It moves on as the fastest client receives.
+ * what concerns these clients, as a table of bits. It moves on as the fastest client receives.
  */
 export class Expectation {
   readonly clients: readonly Expected[];
@@ -73,16 +73,21 @@ export class Expectation {
   readonly #missing: ReadonlySet<number>;
   /** Whether client `c` follows user `u`, at `u * clients + c`. */
   readonly #follows: Uint8Array;
+  /** By user: which of the clients that is; -1 for none. */
+  readonly #places: Int32Array;
   readonly #line = Buffer.alloc(lineBytesMax);
   #made = 0;
 
-  constructor(settings: SimulationSettings, first: number) {
+  /** `users`: whose clients they are. */
+  constructor(settings: SimulationSettings, first: number, users: readonly number[]) {
     this.#settings = settings;
     this.#first = first;
     this.#maker = new EventMaker(settings.seed, settings.users);
     this.#missing = missingNumbers(settings);
-    this.#follows = new Uint8Array((settings.users + 1) * settings.clients);
-    this.clients = Array.from({ length: settings.clients }, () => new Expected());
+    this.#follows = new Uint8Array((settings.users + 1) * users.length);
+    this.#places = new Int32Array(settings.users + 1).fill(-1);
+    for (const [place, user] of users.entries()) this.#places[user] = place;
+    this.clients = users.map(() => new Expected());
   }
 
   /** Whether the model has come to the end of the sequence. */
@@ -103,17 +108,19 @@ export class Expectation {
 
   #apply(length: number): void {
     const { kind, from, to } = this.#maker;
-    const { clients } = this.#settings;
+    const clients = this.clients.length;
     if (kind === kinds.broadcast) for (let client = 0; client < clients; client++) this.#tell(client, length);
     else if (kind === kinds.status) {
       const row = from * clients;
       for (let client = 0; client < clients; client++)
         if (this.#follows[row + client] === 1) this.#tell(client, length);
     } else {
-      if (kind !== kinds.private && from <= clients) {
-        this.#follows[to * clients + from - 1] = kind === kinds.follow ? 1 : 0;
+      const follower = this.#places[from]!;
+      if (kind !== kinds.private && follower >= 0) {
+        this.#follows[to * clients + follower] = kind === kinds.follow ? 1 : 0;
       }
-      if (kind !== kinds.unfollow && to <= clients) this.#tell(to - 1, length);
+      const told = this.#places[to]!;
+      if (kind !== kinds.unfollow && told >= 0) this.#tell(told, length);
     }
   }
 

@@ -22,10 +22,10 @@ export class Latencies {
   #count = 0;
   #maxMs = 0;
 
-  add(ms: number): void {
+  add(ms: number, count = 1): void {
     const bucket = Math.max(0, Math.ceil(Math.log10(Math.max(ms, leastMs) / leastMs) * perDecade));
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
-    this.#count += 1;
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + count;
+    this.#count += count;
     this.#maxMs = Math.max(this.#maxMs, ms);
   }
 

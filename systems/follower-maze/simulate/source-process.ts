@@ -7,6 +7,7 @@ import { EventStream } from "./event-stream.ts";
 import type { Order, SourceNews } from "./messages.ts";
 import type { SimulationSettings } from "./settings.ts";
 import { sharedMs } from "./shared-clock.ts";
+import { SourceLateness } from "./source-lateness.ts";
 
 /** This file, which is a program, too: the event source of a simulation, in a process of its own. */
 export const sourceProcessFile = fileURLToPath(import.meta.url);
@@ -25,6 +26,7 @@ class EventSource {
   #probes = 0;
   #waitedMs = 0;
   #bytes = 0;
+  readonly #lateness = new SourceLateness();
 
   constructor(settings: SimulationSettings) {
     this.#settings = settings;
@@ -55,6 +57,7 @@ class EventSource {
       durationMs: sharedMs() - beganMs,
       waitedMs: this.#waitedMs,
       cpuMs: (user + system) / 1000,
+      lateMs: this.#lateness.ms,
     });
   }
 
@@ -76,7 +79,11 @@ class EventSource {
     for (let batch = 0; !stream.done; batch++) {
       for (;;) {
         const leftMs = beganMs + batch * batchMs - sharedMs();
-        if (leftMs <= 0) break;
+        if (leftMs <= 0) {
+          this.#lateness.sends(-leftMs);
+          break;
+        }
+        this.#lateness.isInTime();
         // A timer is up to a millisecond late; and to be awake for the last of it would take the server's share of the machine.
         if (leftMs > timerMs) await sleep(systemClock, leftMs - timerMs);
         else Atomics.wait(nobodyWakes, 0, 0, leftMs);
@@ -89,6 +96,7 @@ class EventSource {
     this.#bytes += bytes.length;
     if (this.#socket.write(bytes)) return;
     const beganMs = sharedMs();
+    this.#lateness.isHeldBack();
     await once(this.#socket, "drain");
     this.#waitedMs += sharedMs() - beganMs;
   }
