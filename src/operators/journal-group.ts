@@ -36,16 +36,49 @@ export function groupBytes(records: readonly JournalRecord[], codec: ValueCodec<
 
 /** The records of {@link groupBytes}. */
 export function recordsOf(group: Uint8Array, codec: ValueCodec<unknown>): JournalRecord[] {
-  const [runs, ends, bytes] = unpacked(group) as StoredGroup;
-  const records: JournalRecord[] = [];
-  for (const [count, time, key, partition] of runs) {
-    for (let left = count; left > 0; left--) {
-      const index = records.length;
-      const value = codec.decode(bytes.subarray(index === 0 ? 0 : ends[index - 1]!, ends[index]!));
-      records.push(new JournalRecord(value, { time, key, partition }));
-    }
+  const packedGroup = new PackedGroup(group, codec);
+  return Array.from({ length: packedGroup.size }, () => packedGroup.next());
+}
+
+/** Records of {@link groupBytes} that are still bytes: each is decoded when it is taken. */
+export class PackedGroup {
+  readonly size: number;
+  readonly #codec: ValueCodec<unknown>;
+  readonly #runs: readonly Run[];
+  readonly #ends: Uint32Array;
+  readonly #bytes: Uint8Array;
+  #index = 0;
+  #run = 0;
+  /** Records of the run that were taken. */
+  #ofRun = 0;
+
+  constructor(group: Uint8Array, codec: ValueCodec<unknown>) {
+    const [runs, ends, bytes] = unpacked(group) as StoredGroup;
+    this.size = ends.length;
+    this.#codec = codec;
+    this.#runs = runs;
+    this.#ends = ends;
+    this.#bytes = bytes;
   }
-  return records;
+
+  /** The next record; there must be one. */
+  next(): JournalRecord {
+    const start = this.#index === 0 ? 0 : this.#ends[this.#index - 1]!;
+    const value = this.#codec.decode(this.#bytes.subarray(start, this.#ends[this.#index]!));
+    const [count, time, key, partition] = this.#runs[this.#run]!;
+    this.#index += 1;
+    this.#ofRun += 1;
+    if (this.#ofRun === count) {
+      this.#run += 1;
+      this.#ofRun = 0;
+    }
+    return new JournalRecord(value, { time, key, partition });
+  }
+
+  /** As {@link groupBytes} made it. */
+  bytes(): Uint8Array {
+    return packed([this.#runs, this.#ends, this.#bytes] satisfies StoredGroup);
+  }
 }
 
 function runsOf(records: readonly JournalRecord[]): Run[] {

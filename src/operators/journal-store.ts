@@ -1,12 +1,15 @@
 import type { ChangeLog, Stateful } from "../core/state.ts";
 import type { ValueCodec } from "../state/value-codec.ts";
 import { packed, unpacked } from "../time/packed.ts";
-import { groupBytes, type JournalRecord, recordsOf } from "./journal-group.ts";
+import { heldValueCodec } from "./held-value.ts";
+import { groupBytes, type JournalRecord, PackedGroup } from "./journal-group.ts";
 
 /** Records that one checkpoint took together. */
 interface Group {
   readonly number: number;
-  readonly records: readonly JournalRecord[];
+  /** Objects, or, where a codec makes bytes of them cheaply, those: what waits for a disk may be tens of thousands. */
+  readonly records: readonly JournalRecord[] | PackedGroup;
+  readonly size: number;
   /** Those before it have been handed on. */
   next: number;
   /** `next` as the changelog has it. */
@@ -55,10 +58,11 @@ export class JournalStore implements Stateful {
   /** Takes out the first; it must be ready. */
   shift(): JournalRecord {
     const group = this.#groups[0]!;
-    const record = group.records[group.next]!;
+    const { records } = group;
+    const record = records instanceof PackedGroup ? records.next() : records[group.next]!;
     group.next += 1;
     this.size -= 1;
-    if (group.next === group.records.length) {
+    if (group.next === group.size) {
       this.#groups.shift();
       this.#gone.push(group.number);
     }
@@ -74,10 +78,12 @@ export class JournalStore implements Stateful {
     }
     if (this.#fresh.length === 0) return;
     this.#number += 1;
-    const group = { number: this.#number, records: this.#fresh, next: 0, storedNext: 0, durable: false };
-    this.#groups.push(group);
+    const bytes = groupBytes(this.#fresh, this.#codec);
+    const records = this.#codec === heldValueCodec ? this.#fresh : new PackedGroup(bytes, this.#codec);
+    const size = this.#fresh.length;
+    this.#groups.push({ number: this.#number, records, size, next: 0, storedNext: 0, durable: false });
     this.#fresh = [];
-    log.put(String(group.number), groupBytes(group.records, this.#codec));
+    log.put(String(this.#number), bytes);
   }
 
   committed(): void {
@@ -87,8 +93,10 @@ export class JournalStore implements Stateful {
 
   *entries(): Iterable<readonly [string, Uint8Array]> {
     for (const group of [...this.#groups]) {
-      if (group.next === group.records.length) continue;
-      yield [String(group.number), groupBytes(group.records, this.#codec)];
+      if (group.next === group.size) continue;
+      const { records } = group;
+      const bytes = records instanceof PackedGroup ? records.bytes() : groupBytes(records, this.#codec);
+      yield [String(group.number), bytes];
     }
     const first = this.#groups[0];
     if (first !== undefined) yield [cursorKey, cursorOf(first)];
@@ -107,10 +115,12 @@ export class JournalStore implements Stateful {
   restored(): void {
     const [cursor, handedOn] = this.#restoredCursor;
     for (const [number, bytes] of [...this.#restoring].sort(([a], [b]) => a - b)) {
-      const records = recordsOf(bytes, this.#codec);
+      const records = new PackedGroup(bytes, this.#codec);
+      const { size } = records;
       const next = number === cursor ? handedOn : 0;
-      this.#groups.push({ number, records, next, storedNext: next, durable: true });
-      this.size += records.length - next;
+      for (let skipped = 0; skipped < next; skipped++) records.next();
+      this.#groups.push({ number, records, size, next, storedNext: next, durable: true });
+      this.size += size - next;
     }
     this.#restoring = new Map();
     this.#onDurable();

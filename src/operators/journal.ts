@@ -10,7 +10,10 @@ import { JournalStore } from "./journal-store.ts";
 export interface JournalOptions<T = unknown> {
   /** The most records that are in it, not durable or not yet handed on; the sources wait at that. 10,000 unless told. */
   readonly capacity?: number | undefined;
-  /** A value's bytes in the state: for values that have bytes of their own, several times faster than a structured clone, the default. */
+  /**
+   * A value's bytes in the state, and in memory while a checkpoint is under way. For values that have bytes of their own, several times faster than
+   * a structured clone, the default.
+   */
   readonly codec?: ValueCodec<T> | undefined;
 }
 
