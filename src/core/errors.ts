@@ -64,6 +64,12 @@ export const errorCodes = {
     retryable: false,
     advice: "Put the output back, or start afresh with an empty state directory and a new output.",
   },
+  ML4003: {
+    meaning: "A record is larger than what it is written to takes.",
+    retryable: false,
+    advice:
+      "Raise the limit as the message says, or make records smaller, and start again: nothing acknowledged is lost.",
+  },
   ML5001: {
     meaning: "Another process holds the state directory.",
     retryable: true,
@@ -126,6 +132,17 @@ export class MillraceError extends Error {
     this.position = details.position;
     this.retryable = info.retryable;
     this.advice = info.advice;
+  }
+}
+
+/** What went wrong, with its code, told by a part that does not know the step and the record: whoever runs the step adds them. */
+export class CodedError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string) {
+    super(message);
+    this.name = "CodedError";
+    this.code = code;
   }
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { DeadLetter } from "../core/dead-letter.ts";
+import { CodedError } from "../core/errors.ts";
 import type { Sink } from "../core/sink.ts";
 import { stream } from "../stream/stream.ts";
 import { listSource, ManualClock, memoryCheckpoints, memorySink, pause, settled, TestRun } from "../testing/index.ts";
@@ -207,6 +208,18 @@ test("what a sink throws at a value is told with the record's place", async () =
   }));
   const run = new TestRun(stream("in", listSource([1, 2, 3])).to("out", picky)).start();
   await expect(run.finish()).rejects.toThrow('ML2003 at step "out", item 2 of the list: 3 has no text. ');
+});
+
+test("what a sink throws with a code of its own keeps it, and gets the record's place and that code's advice", async () => {
+  const full = changedSink(memorySink<number>(), () => ({
+    write: () => {
+      throw new CodedError("ML4003", "1 is too large");
+    },
+  }));
+  const run = new TestRun(stream("in", listSource([1])).to("out", full)).start();
+  await expect(run.finish()).rejects.toThrow(
+    'ML4003 at step "out", item 0 of the list: 1 is too large. Raise the limit as the message says',
+  );
 });
 
 test("sinks are told to send what they hold when nothing more comes for now", async () => {

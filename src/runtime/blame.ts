@@ -1,4 +1,4 @@
-import { MillraceError, reasonOf } from "../core/errors.ts";
+import { CodedError, MillraceError, reasonOf } from "../core/errors.ts";
 
 /** Errors that have found the step to blame: on their way up through the steps before it, none of these may take them for its own. */
 const found = new WeakSet<MillraceError>();
@@ -17,5 +17,6 @@ export function isBlamed(thrown: unknown): thrown is MillraceError {
 /** An error that names the step and the record: the innermost step that threw is the one to blame. */
 export function blamed(thrown: unknown, step: string, position: string | undefined): MillraceError {
   if (thrown instanceof MillraceError) return marked(thrown);
-  return marked(new MillraceError("ML2003", { message: reasonOf(thrown), step, position, cause: thrown }));
+  const code = thrown instanceof CodedError ? thrown.code : "ML2003";
+  return marked(new MillraceError(code, { message: reasonOf(thrown), step, position, cause: thrown }));
 }

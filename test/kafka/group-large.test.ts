@@ -70,6 +70,7 @@ describeKafka("large records in a group", ({ brokers, client }) => {
     await client.createTopics([{ name: exchange, partitions, replicas: -1, settings }], 30_000);
     await write(input, large().slice(0, 1));
     const command = `kafka-configs --alter --entity-type topics --entity-name ${exchange} --add-config max.message.bytes=4194304`;
-    await expect(count(group, input, output)).rejects.toThrow(command);
+    const error = await count(group, input, output).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "ML4003", retryable: false, message: expect.stringContaining(command) });
   });
 });

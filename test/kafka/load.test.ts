@@ -133,7 +133,9 @@ describeKafka("millrace load", ({ brokers, client }) => {
     const topic = await freshTopic(client, 1, { "max.message.bytes": "100000" });
     const { code, stderr } = await load(topic, [...file("lines"), "--compression", "none"]);
     expect(code).toBe(1);
-    expect(stderr).toContain("max.message.bytes");
+    expect(stderr).toContain("(max.message.bytes): let it take more (kafka-configs");
+    expect(stderr).toContain('"code":"ML4003","step":"topic"');
+    expect(stderr).not.toContain("please report it");
   });
 
   test("--explain says what would be done and makes no topic", async () => {

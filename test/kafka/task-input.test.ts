@@ -59,7 +59,7 @@ describeKafka("a task whose input", ({ brokers, client }) => {
     const setup = await fresh(["a", "huge20000"]);
     const output = await freshTopic(client, 1, { "max.message.bytes": "4000" });
     const thrown = await failure({ ...setup, output, end: 2 });
-    expect(String(thrown)).toMatch(/at step "out".*offset 1.*max\.message\.bytes/s);
+    expect(String(thrown)).toMatch(/ML4003 at step "out".*offset 1.*max\.message\.bytes/s);
     expect(mayRestart(thrown)).toBe(false);
     expect((await valuesIn(client, output)).slice(1)).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { CodedError } from "../../core/errors.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 import { batchField } from "./batch-header.ts";
 import { nameOf, type ProducerIdentity, type TopicPartition } from "./client/kafka-client.ts";
@@ -26,14 +27,15 @@ export interface BatchSettings {
   readonly transactional: boolean;
 }
 
-/** A record that no broker would take. */
-export class RecordTooLarge extends Error {
+/** A record that no broker would take: `ML4003`. */
+export class RecordTooLarge extends CodedError {
   constructor(place: TopicPartition, bytes: number, bytesMax: number) {
     const { topic } = place;
     const enough = 2 ** Math.ceil(Math.log2(bytes));
     super(
-      `a record for ${topic} makes a batch of ${bytes} bytes, and the topic takes ${bytesMax} (max.message.bytes): let it take more and start ` +
-        `again (kafka-configs --alter --entity-type topics --entity-name ${topic} --add-config max.message.bytes=${enough}), or make records smaller`,
+      "ML4003",
+      `a record for ${topic} makes a batch of ${bytes} bytes, and the topic takes ${bytesMax} (max.message.bytes): let it take more ` +
+        `(kafka-configs --alter --entity-type topics --entity-name ${topic} --add-config max.message.bytes=${enough})`,
     );
     this.name = "RecordTooLarge";
   }
