@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startBroker } from "../../tools/kafka/broker.ts";
+import type { RunningBroker } from "../../tools/kafka/running-broker.ts";
 import { describeWithBroker, freshName, testBroker } from "./broker.ts";
 import { Flow } from "./group-disturbance.ts";
 import { dealt, expectedCounts, Feed, makeFrames } from "./group-frames.ts";
@@ -15,10 +16,17 @@ const partitions = 4;
 const places = 2 * partitions;
 
 describeWithBroker("a group that is disturbed", () => {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-kafka-outage-"));
+  let folder: string;
+  let broker: RunningBroker | undefined;
   let group: CountingGroup | undefined;
   afterEach(({ task }) => group?.killAll(task.result?.state === "fail"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "millrace-kafka-outage-"));
+  });
+  afterAll(async () => {
+    await broker?.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   async function stopAll(members: readonly Member[]): Promise<void> {
     for (const member of members) await member.assigned();
@@ -28,7 +36,7 @@ describeWithBroker("a group that is disturbed", () => {
 
   test("a broker shut down and started again, and killed and started again: exact", async () => {
     const frames = dealt(await makeFrames({ count: 120_000, seed: 8 }), partitions);
-    let broker = await startBroker({ quick: true, dataFolder: folder });
+    broker = await startBroker({ quick: true, dataFolder: folder });
     const { brokers, port } = broker;
     const client = clientOf(brokers);
     const counting = await CountingGroup.make(brokers, client, { partitions });
@@ -49,7 +57,6 @@ describeWithBroker("a group that is disturbed", () => {
     await counting.expectExactly(expectedCounts(frames));
     await counting.expectAtEnds();
     await client.close();
-    await broker.stop();
   });
 
   test("two of three processes frozen for longer than their session, and thawed: exact, and members again", async () => {

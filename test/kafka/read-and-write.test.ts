@@ -3,10 +3,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { compressions } from "../../src/connectors/kafka/compression.ts";
 import { startBroker } from "../../tools/kafka/broker.ts";
 import { runConsoleTool } from "../../tools/kafka/console-tools.ts";
+import type { RunningBroker } from "../../tools/kafka/running-broker.ts";
 import { describeWithBroker } from "./broker.ts";
 import { describeKafka } from "./describe-kafka.ts";
 import {
@@ -145,11 +146,18 @@ describeKafka("reading and writing", ({ brokers, client }) => {
 });
 
 describeWithBroker("a broker that goes and comes back", () => {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-kafka-restart-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  let folder: string;
+  let broker: RunningBroker | undefined;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "millrace-kafka-restart-"));
+  });
+  afterAll(async () => {
+    await broker?.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   test("in the middle of writing and reading: every record once and in order", async () => {
-    let broker = await startBroker({ quick: true, dataFolder: folder });
+    broker = await startBroker({ quick: true, dataFolder: folder });
     const client = clientOf(broker.brokers);
     const topic = await freshTopic(client, 2);
     const producer = await producerOf(client);
@@ -180,6 +188,5 @@ describeWithBroker("a broker that goes and comes back", () => {
       expect(seen[partition]).toEqual(values(count).filter((_, i) => i % 2 === partition));
     await Promise.all([producer.close(), fetcher.close()]);
     await client.close();
-    await broker.stop();
   });
 });

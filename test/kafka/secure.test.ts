@@ -12,11 +12,12 @@ import { type SecureBroker, sessionMs, startSecureBroker, user } from "./secure-
 import { TextRun } from "./text-run.ts";
 
 describeWithBroker("a cluster that is guarded", () => {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-kafka-secure-"));
+  let folder: string;
   let secure: SecureBroker;
   /** By the listener for everybody. */
   let client: KafkaClient;
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "millrace-kafka-secure-"));
     secure = await startSecureBroker(folder);
     client = clientOf(secure.broker.brokers);
   });

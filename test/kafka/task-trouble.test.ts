@@ -18,10 +18,11 @@ const settings = {
 };
 
 describeWithBroker("a task whose broker", () => {
-  const dataFolder = mkdtempSync(join(tmpdir(), "millrace-kafka-trouble-"));
+  let dataFolder: string;
   let broker: RunningBroker;
   let client: KafkaClient;
   beforeAll(async () => {
+    dataFolder = mkdtempSync(join(tmpdir(), "millrace-kafka-trouble-"));
     broker = await startBroker({ quick: true, dataFolder, settings });
     client = clientOf(broker.brokers);
   });
