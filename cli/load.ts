@@ -16,7 +16,9 @@ import {
   defineCommand,
   integerOption,
   type KafkaAddress,
+  type KafkaConfig,
   kafkaAddress,
+  kafkaConfigOption,
   kafkaConnector,
   type OptionValues,
   pipelineOptions,
@@ -54,11 +56,14 @@ const options = {
     ),
     "zstd",
   ),
+  "kafka-config": kafkaConfigOption,
   ...pipelineOptions,
 } as const;
 
 type LoadValues = OptionValues<typeof options>;
 type Kafka = Awaited<ReturnType<typeof kafkaConnector>>;
+/** The topic, and all that it takes to reach its cluster. */
+type Place = KafkaAddress & KafkaConfig;
 
 /** `millrace load`: fills a Kafka topic with the lines of files. */
 export const loadCommand = defineCommand({
@@ -78,6 +83,10 @@ export const loadCommand = defineCommand({
       "gzip -dc frames.jsonl.gz | millrace load --from - --to kafka://localhost:9092/frames --key-field uid",
       "from a pipe, all frames of a user in one partition",
     ],
+    [
+      "millrace load --from frames.jsonl --to kafka://kafka.example:9093/frames --kafka-config kafka.json",
+      'into a guarded cluster; kafka.json: {"sasl": {"mechanism": "SCRAM-SHA-512", "username": "...", "password": "..."}, "tls": true}',
+    ],
   ],
   options,
   stopsWell: true,
@@ -85,12 +94,12 @@ export const loadCommand = defineCommand({
 });
 
 async function run(values: LoadValues): Promise<number> {
-  const address = addressOf(values);
+  const place = placeOf(values);
   const source = sourceOf(values);
   await checkFiles({ inputs: inputsOf(values), outputs: [], state: values.state });
   const kafka = await kafkaConnector();
-  const pipeline = loading(kafka, values, source, address);
-  if (!values.explain) await prepareTopic(kafka, values, address);
+  const pipeline = loading(kafka, values, source, place);
+  if (!values.explain) await prepareTopic(kafka, values, place);
   const { code, status } = await runPipeline(pipeline, values);
   if (status === undefined || values.summary === "none") return code;
   const summary = summaryOf(status);
@@ -99,16 +108,15 @@ async function run(values: LoadValues): Promise<number> {
   return code;
 }
 
-function addressOf({ to }: LoadValues): KafkaAddress {
+function placeOf({ to, "kafka-config": config }: LoadValues): Place {
   if (to === undefined) throw unusable("--to: missing; give the topic as kafka://HOST:PORT/TOPIC");
-  return kafkaAddress(to);
+  return { ...kafkaAddress(to), ...config };
 }
 
-function loading(kafka: Kafka, values: LoadValues, source: Source<Slice>, { brokers, topic }: KafkaAddress): Pipeline {
+function loading(kafka: Kafka, values: LoadValues, source: Source<Slice>, place: Place): Pipeline {
   const field = values["key-field"];
   const sink = kafka.kafkaSink<Slice>({
-    brokers,
-    topic,
+    ...place,
     clientId: "millrace-load",
     compression: values.compression,
     encoder: { name: "the line", encode: ({ buffer, start, end }) => buffer.subarray(start, end) },
@@ -144,10 +152,11 @@ function pathsOf({ from }: LoadValues): readonly string[] {
 }
 
 /** Says when the topic is not as asked for: how many partitions it has decides how far a reader can be spread. */
-async function prepareTopic(kafka: Kafka, { partitions, log }: LoadValues, { brokers, topic }: KafkaAddress) {
+async function prepareTopic(kafka: Kafka, { partitions, log }: LoadValues, place: Place) {
+  const { topic } = place;
   const logger = createLogger({ level: log });
   const tell = (message: string) => logger.warn(message);
-  const found = await kafka.ensureTopic({ brokers, topic, tell, ...(partitions === undefined ? {} : { partitions }) });
+  const found = await kafka.ensureTopic({ ...place, tell, ...(partitions === undefined ? {} : { partitions }) });
   const has = `topic ${topic} has ${found.partitions} partition${found.partitions === 1 ? "" : "s"}`;
   if (found.made) logger.info(`${has}: it was made just now`);
   else if (partitions === undefined || partitions === found.partitions) logger.info(`${has}, and was there already`);

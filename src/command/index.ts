@@ -3,6 +3,7 @@ export { type Command, defineCommand } from "./command.ts";
 export { pipelineOptions } from "./common-options.ts";
 export { endAtSignals, leaveSignals } from "./early-signals.ts";
 export { isKafkaAddress, type KafkaAddress, kafkaAddress } from "./kafka-address.ts";
+export { type KafkaConfig, kafkaConfigOption } from "./kafka-config.ts";
 export { kafkaConnector } from "./kafka-connector.ts";
 export * from "./options.ts";
 export { printableText } from "./printable-text.ts";

@@ -31,6 +31,10 @@ export const uniqueUsersCommand = defineCommand({
       "millrace unique-users --in kafka://localhost:9092/frames --out kafka://localhost:9092/counts --group counts",
       "from topic to topic, exactly once; start it as often as there are machines, and they share the work",
     ],
+    [
+      "millrace unique-users --in kafka://kafka.example:9093/frames --kafka-config kafka.json",
+      'from a guarded cluster; kafka.json: {"sasl": {"mechanism": "SCRAM-SHA-512", "username": "...", "password": "..."}, "tls": true}',
+    ],
   ],
   options,
   stopsWell: true,
@@ -41,6 +45,9 @@ async function run(values: UniqueUsersValues): Promise<number> {
   const topics = [...values.in, ...outputsOf(values).map(({ path }) => path)].some(isKafkaAddress)
     ? await Topics.open(values)
     : undefined;
+  if (topics === undefined && values["kafka-config"] !== undefined) {
+    throw unusable("--kafka-config is for Kafka; give kafka://... in --in or --out");
+  }
   checkPlace(values);
   const format = await frameFormat(values);
   const frames = sourceOf(values, format, topics);

@@ -3,6 +3,7 @@ import {
   durationOption,
   durationsOption,
   integerOption,
+  kafkaConfigOption,
   type OptionValues,
   pipelineOptions,
   shareOption,
@@ -72,6 +73,7 @@ export const options = {
     integerOption("with Kafka: so many threads of this process, each a member of the group", { min: 1, max: 64 }),
     1,
   ),
+  "kafka-config": kafkaConfigOption,
   ...pipelineOptions,
 } as const;
 

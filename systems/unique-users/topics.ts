@@ -25,32 +25,39 @@ export class Topics {
   async prepare(addresses: readonly string[]): Promise<void> {
     const logger = createLogger({ level: this.#values.log });
     const tell = (message: string) => logger.warn(message);
-    for (const { brokers, topic } of addresses.map(kafkaAddress)) {
-      const { made, partitions } = await this.#kafka.ensureTopic({ brokers, topic, clientId, tell });
+    for (const address of addresses) {
+      const place = this.#at(address);
+      const { topic } = place;
+      const { made, partitions } = await this.#kafka.ensureTopic({ ...place, tell });
       if (made)
         logger.info(`topic ${topic} was made just now, with ${partitions} partition${partitions === 1 ? "" : "s"}`);
     }
   }
 
   frames(address: string): Source<Slice> {
-    const { brokers, topic } = kafkaAddress(address);
+    const { topic: topics, ...cluster } = this.#at(address);
     const { group, start, "until-end": untilEnd } = this.#values;
-    return this.#kafka.kafkaSource({ brokers, topics: topic, group, start, untilEnd, clientId });
+    return this.#kafka.kafkaSource({ ...cluster, topics, group, start, untilEnd });
   }
 
   /** Keyed by window, so that a correction takes the place of what it corrects when the topic is compacted. */
   counts(address: string): Sink<Count> {
     const sizes = this.#values.window.length;
     const encoder = countEncoder(sizes);
-    return this.#kafka.kafkaSink<Count>({ ...kafkaAddress(address), clientId, encoder, key: countKey(sizes) });
+    return this.#kafka.kafkaSink<Count>({ ...this.#at(address), encoder, key: countKey(sizes) });
   }
 
   late(address: string): Sink<unknown> {
-    return this.#kafka.kafkaSink({ ...kafkaAddress(address), clientId, encoder: rawLines });
+    return this.#kafka.kafkaSink({ ...this.#at(address), encoder: rawLines });
   }
 
   deadLetters(address: string): Sink<DeadLetter> {
-    return this.#kafka.deadLetterSink({ ...kafkaAddress(address), clientId });
+    return this.#kafka.deadLetterSink(this.#at(address));
+  }
+
+  /** A topic, and all that it takes to reach its cluster. */
+  #at(address: string) {
+    return { ...kafkaAddress(address), ...this.#values["kafka-config"], clientId };
   }
 
   /** The group that the run is a member of. */
