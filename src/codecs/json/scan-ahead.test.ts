@@ -97,8 +97,8 @@ test("two threads find what one does, in whatever order blocks come, and whereve
     seed: fc.nat(),
     memory: fc.nat(1),
     begin: fc.nat(1000),
-    size: fc.oneof(fc.integer({ min: 1, max: 3 * scannedMax }), fc.integer({ min: 1, max: 20 * scannedMax })),
-    left: fc.nat(20 * scannedMax),
+    size: fc.oneof(fc.integer({ min: 1, max: 3 * scannedMax }), fc.integer({ min: 1, max: 40 * scannedMax })),
+    left: fc.nat(40 * scannedMax),
     step: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 100 })),
   });
   fc.assert(

@@ -6,7 +6,7 @@ import { ScanTables, scannedMax } from "./scan-tables.ts";
 import { startScanThread, state, word } from "./scan-thread.ts";
 
 /** How many groups of 64 records are posted at once; a power of two. */
-const postedMax = 16;
+const postedMax = 32;
 /** How often a group that the other thread is scanning is looked at before it is waited for. */
 const looksMax = 4000;
 /** A thread that was given nothing for so long ends, so that none outlives the stream it was started for. */

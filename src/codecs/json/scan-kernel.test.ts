@@ -102,7 +102,7 @@ test("there are tables for up to 16 names of up to 16 bytes", () => {
 
 test("a memory has room for the tables of some decoders; those of the others copy", () => {
   const { bytes, bounds } = blockOf(['{"a":1}', '{"a":2}'], "in its memory");
-  const decoders = Array.from({ length: 200 }, () => json.pick({ a: json.int }));
+  const decoders = Array.from({ length: 300 }, () => json.pick({ a: json.int }));
   expect(ScanTables.in(BlockMemory.behind(bytes)!, [utf8("a")], decoders.length), "too many for it").toBeUndefined();
   for (const decoder of decoders) decoder.begin?.(bytes, bounds, 2);
   const seconds = decoders.map((decoder) => decoder.decode(bytes, bounds[2]!, bounds[3]!));
