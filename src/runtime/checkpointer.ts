@@ -1,8 +1,9 @@
 import type { Clock, Timer } from "../core/clock.ts";
-import { copyOf, type Position } from "../core/records.ts";
-import type { ChangeLog, Checkpoint, CheckpointStore, Stateful, StoreChanges } from "../core/state.ts";
+import type { Position } from "../core/records.ts";
+import type { Checkpoint, CheckpointStore, Stateful, StoreChanges } from "../core/state.ts";
 import type { CheckpointStatus } from "../observe/status.ts";
 import { blamed } from "./blame.ts";
+import { CollectedChanges } from "./collected-changes.ts";
 import type { Feed } from "./feed.ts";
 import type { RunningSink } from "./steps.ts";
 
@@ -29,24 +30,6 @@ export interface CheckpointerOptions {
 export function restoringStatus(store: CheckpointStore): CheckpointStatus {
   const none = { count: 0, lastAtMs: undefined, lastPauseMs: 0, lastDurationMs: 0, longestPauseMs: 0 };
   return { ...none, store: store.status?.() ?? {} };
-}
-
-/** Takes the changes of one store, in memory of their own, since the store goes on changing while they are written. */
-class CollectedChanges implements ChangeLog, StoreChanges {
-  readonly store: string;
-  readonly changes: [string, Uint8Array | undefined][] = [];
-
-  constructor(store: string) {
-    this.store = store;
-  }
-
-  put(key: string, value: Uint8Array): void {
-    this.changes.push([key, copyOf(value)]);
-  }
-
-  delete(key: string): void {
-    this.changes.push([key, undefined]);
-  }
 }
 
 /** Takes checkpoints of a running pipeline at an interval: a short pause for the cut, the writing beside the stream. */
