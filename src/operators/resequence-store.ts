@@ -6,6 +6,7 @@ import { packed, unpacked } from "../time/packed.ts";
 import { PackedRing } from "../time/packed-ring.ts";
 import { ReorderRing, type RingEntry } from "../time/reorder-ring.ts";
 import { HeldValue, heldValueCodec, type ValueInfo } from "./held-value.ts";
+import { StoredRecords, storedRecord } from "./stored-records.ts";
 
 /** A record that waits for those before it. */
 export class WaitingRecord extends HeldValue implements RingEntry {
@@ -41,8 +42,6 @@ const objectsMaxDefault = 4_096;
 const stored = 1;
 const shown = 2;
 
-type StoredRecord = readonly [info: ValueInfo, bytes: number, value: Uint8Array];
-
 /** What a resequencing step knows: which number is next, which were skipped, and who waits. A checkpoint writes who came and went since the last. */
 export class ResequenceStore implements Stateful {
   next: number;
@@ -60,6 +59,7 @@ export class ResequenceStore implements Stateful {
   #gone: number[] = [];
   #lastInfo: ValueInfo = { time: Number.NaN, key: undefined, partition: undefined };
   #storedNext = Number.NaN;
+  readonly #writer = new StoredRecords();
   #restoring = new Map<number, Uint8Array>();
 
   /** `now` gives the time of arrival for what is restored; `onRestored` is called when it is back, or there was nothing. */
@@ -152,12 +152,12 @@ export class ResequenceStore implements Stateful {
     for (const record of [...this.#ring.newestFirst()]) {
       if (!record.inRing) continue;
       record.shown = true;
-      yield [String(record.number), this.#bytesOf(record)];
+      yield [String(record.number), this.#bytesOf(record).slice()];
     }
     for (const number of packedNumbers) {
       if (!this.#packed.has(number)) continue;
       this.#packed.mark(number, shown);
-      yield [String(number), this.#packedBytesOf(number)];
+      yield [String(number), this.#packedBytesOf(number).slice()];
     }
   }
 
@@ -173,7 +173,7 @@ export class ResequenceStore implements Stateful {
   restored(): void {
     const atMs = this.#now();
     for (const [number, record] of [...this.#restoring].sort(([a], [b]) => a - b)) {
-      const [info, bytes, value] = unpacked(record) as StoredRecord;
+      const { info, weight: bytes, value } = storedRecord(record);
       this.waitingBytes += bytes;
       if (this.#ring.size >= this.#objectsMax) this.#pack(number, value, bytes, info, atMs, stored);
       else {
@@ -214,12 +214,13 @@ export class ResequenceStore implements Stateful {
     return packed([this.next, this.skipped.bounds]);
   }
 
+  /** What is kept of a record: valid until the next is asked for. */
   #bytesOf({ value, bytes, time, key, partition }: WaitingRecord): Uint8Array {
-    return packed([{ time, key, partition }, bytes, this.#codec.encode(value)] satisfies StoredRecord);
+    return this.#writer.bytesOf({ time, key, partition }, bytes, this.#codec.encode(value));
   }
 
   #packedBytesOf(number: number): Uint8Array {
     const { info, weight, bytes } = this.#packed.get(number);
-    return packed([info, weight, bytes] satisfies StoredRecord);
+    return this.#writer.bytesOf(info, weight, bytes);
   }
 }
