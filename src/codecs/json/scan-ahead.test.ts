@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fuzzRecord } from "../../../tools/fuzz-json/records.ts";
@@ -10,7 +11,7 @@ import { RecordScan } from "./record-scan.ts";
 import { ScanAhead } from "./scan-ahead.ts";
 import { ScanKernel } from "./scan-kernel.ts";
 import { ScanTables, scannedMax } from "./scan-tables.ts";
-import { startScanThread, state, word } from "./scan-thread.ts";
+import { over, startScanThread, state, word } from "./scan-thread.ts";
 
 const fields = { ts: json.number.orText, uid: json.id };
 const picksOf = () => new Picks<Record<string, unknown>>(fields);
@@ -31,6 +32,19 @@ function laidOut(memory: BlockMemory, records: readonly Uint8Array[], begin = 0)
 const text = (record: string) => Buffer.from(record);
 
 describe("the second thread", () => {
+  test("that has ended says nothing of the one after it", async () => {
+    const memory = BlockMemory.of(1024)!;
+    const tables = ScanTables.in(memory, picksOf().names.bytes, 4)!;
+    const { status } = tables[0]!;
+    const first = startScanThread(ScanKernel.in(memory)!, tables, 2, 1);
+    const exit = once(first, "exit");
+    expect(Atomics.wait(status, word.over, over.no, 60_000)).not.toBe("timed-out");
+    const second = startScanThread(ScanKernel.in(memory)!, tables, 2, 60_000);
+    await exit;
+    expect(Atomics.load(status, word.over)).toBe(over.no);
+    await second.terminate();
+  });
+
   /** Posts groups of records, has a thread scan them, and waits for its end. */
   function scannedBy(groups: readonly (readonly Uint8Array[])[]) {
     const memory = BlockMemory.of(64 * 1024)!;
@@ -46,7 +60,9 @@ describe("the second thread", () => {
       tables[i]!.status[word.state] = state.posted;
     }
     Atomics.store(tables[0]!.status, word.turn, groups.length);
-    expect(Atomics.wait(tables[0]!.status, word.over, 0, 60_000), "until it had nothing to do").not.toBe("timed-out");
+    expect(Atomics.wait(tables[0]!.status, word.over, over.no, 60_000), "until it had nothing to do").not.toBe(
+      "timed-out",
+    );
     return tables;
   }
 
@@ -82,10 +98,23 @@ test("a thread that has ended is started again with the next block", () => {
   ahead.begin(block, bounds, size);
   const { status } = ahead.take(0);
   ahead.withdraw();
-  Atomics.store(status, word.over, 1);
+  Atomics.store(status, word.over, over.ended);
   ahead.begin(block, bounds, size);
-  expect(Atomics.load(status, word.over)).toBe(0);
+  expect(Atomics.load(status, word.over)).toBe(over.no);
   expect([0, 1, 2].map((group) => ahead.take(group).status[word.state])).toEqual(Array(3).fill(state.scanned));
+});
+
+test("a thread that has failed is not", () => {
+  const memory = BlockMemory.of(64 * 1024)!;
+  const ahead = ScanAhead.beside(ScanKernel.in(memory)!, picksOf())!;
+  const { block, bounds, size } = laidOut(memory, [text('{"ts":1}'), text('{"ts":2}')]);
+  ahead.begin(block, bounds, size);
+  const { status } = ahead.take(0);
+  ahead.withdraw();
+  Atomics.store(status, word.over, over.failed);
+  ahead.begin(block, bounds, size);
+  expect(ahead.take(0).status[word.state]).toBe(state.scanned);
+  expect(Atomics.load(status, word.over)).toBe(over.failed);
 });
 
 test("two threads find what one does, in whatever order blocks come, and wherever they are left", () => {

@@ -3,7 +3,7 @@ import type { Block } from "./block.ts";
 import type { Picks } from "./picks.ts";
 import type { ScanKernel } from "./scan-kernel.ts";
 import { ScanTables, scannedMax } from "./scan-tables.ts";
-import { startScanThread, state, word } from "./scan-thread.ts";
+import { over, startScanThread, state, word } from "./scan-thread.ts";
 
 /** How many groups of 64 records are posted at once; a power of two. */
 const postedMax = 32;
@@ -15,7 +15,7 @@ const idleMs = 1000;
 /**
  * Has a second thread scan a block's records before they are asked for. They are posted in groups of 64, in order, and
  * whichever thread comes first takes one: so all that is ever waited for is the group that the other is at, and a thread that
- * has not started yet, or has ended, costs nothing but its help.
+ * has not started yet, or has ended, costs nothing but its help. One that has failed is not started again.
  */
 export class ScanAhead {
   readonly #kernel: ScanKernel;
@@ -46,7 +46,7 @@ export class ScanAhead {
 
   /** The records to come are these. Those of the block before must be withdrawn. */
   begin(block: Block, bounds: Int32Array, size: number): void {
-    if (Atomics.load(this.#tables[0]!.status, word.over) === 1) this.#started();
+    if (Atomics.load(this.#tables[0]!.status, word.over) === over.ended) this.#started();
     this.#block = block;
     this.#bounds = bounds;
     this.#size = size;

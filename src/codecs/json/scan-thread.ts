@@ -5,6 +5,9 @@ import type { ScanTables } from "./scan-tables.ts";
 /** The words of the tables' status. The last two only count in the first tables. */
 export const word = { state: 0, count: 1, distance: 2, turn: 3, over: 4 } as const;
 
+/** Whether the thread still runs, has ended, or has failed, in `word.over`. */
+export const over = { no: 0, ended: 1, failed: 2 } as const;
+
 /** What becomes of the records in tables: whoever changes `posted` to `claimed` scans them. */
 export const state = { none: 0, posted: 1, claimed: 2, scanned: 3 } as const;
 
@@ -18,20 +21,20 @@ interface ThreadData {
   readonly idleMs: number;
   readonly escapedKey: number;
   readonly word: typeof word;
+  readonly over: typeof over;
   readonly state: typeof state;
 }
 
 /**
  * Starts a thread that scans what is posted in these tables, in turn: `word.turn` says how many were ever posted, modulo 2^32.
- * It keeps no process alive, and ends when it was given nothing for `idleMs`; then `word.over` is 1. Throws where a process may
- * start no threads.
+ * It keeps no process alive, and ends when it was given nothing for `idleMs`. Throws where a process may start no threads.
  */
 export function startScanThread(
   kernel: ScanKernel,
   tables: readonly ScanTables[],
   fields: number,
   idleMs: number,
-): void {
+): Worker {
   const statuses = tables.map(({ status }) => status);
   const workerData: ThreadData = {
     module: kernel.module,
@@ -43,23 +46,21 @@ export function startScanThread(
     idleMs,
     escapedKey,
     word,
+    over,
     state,
   };
-  Atomics.store(statuses[0]!, word.over, 0);
+  Atomics.store(statuses[0]!, word.over, over.no);
   const program = `(${scanPosted})(require("node:worker_threads").workerData)`;
   const worker = new Worker(program, { eval: true, workerData, execArgv: [], name: "millrace scan" });
   worker.unref();
-  const over = () => {
-    Atomics.store(statuses[0]!, word.over, 1);
-    Atomics.notify(statuses[0]!, word.over);
-  };
-  worker.on("error", over);
-  worker.on("exit", over);
+  // An end that it came to by itself it tells itself: its exit may be heard of when its successor runs already.
+  worker.on("error", () => Atomics.store(statuses[0]!, word.over, over.failed));
+  return worker;
 }
 
 /** What the thread does. It is handed over as text, so that it needs no file of its own: all that it uses is in its data. */
 function scanPosted(data: ThreadData): void {
-  const { module, memory, addresses, statuses, fields, idleMs, escapedKey, word, state } = data;
+  const { module, memory, addresses, statuses, fields, idleMs, escapedKey, word, over, state } = data;
   const { Instance } = (globalThis as unknown as { WebAssembly: { Instance: new (...args: object[]) => object } })
     .WebAssembly;
   const { exports } = new Instance(module, { env: { memory } }) as { readonly exports: KernelExports };
@@ -85,6 +86,6 @@ function scanPosted(data: ThreadData): void {
       Atomics.notify(status, word.state);
     }
   }
-  Atomics.store(first, word.over, 1);
+  Atomics.store(first, word.over, over.ended);
   Atomics.notify(first, word.over);
 }
