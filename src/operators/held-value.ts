@@ -5,6 +5,11 @@ import { structuredCodec, type ValueCodec } from "../state/value-codec.ts";
 /** What is known of a record besides its value and its source's bytes. */
 export type ValueInfo = Pick<KeptRecord, "time" | "key" | "partition">;
 
+/** Whether the same is known of two records: of most that follow one another it is, and then it is kept once. */
+export function isSameInfo(one: ValueInfo, other: ValueInfo): boolean {
+  return Object.is(one.time, other.time) && one.key === other.key && one.partition === other.partition;
+}
+
 /** A value that waits in a step. It stands for itself as the record at hand when it leaves: its source's bytes are not kept. */
 export abstract class HeldValue implements KeptRecord {
   readonly value: unknown;

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Slice } from "../core/records.ts";
 import type { ValueCodec } from "../state/value-codec.ts";
 import { heldValueCodec } from "./held-value.ts";
-import { groupBytes, JournalRecord, recordsOf } from "./journal-group.ts";
+import { groupBytes, JournalRecord, PackedGroup } from "./journal-group.ts";
 
 const info = fc.record({
   time: fc.constantFrom(Number.NaN, 0, -0, 1.5, 1e15),
@@ -17,6 +17,11 @@ function sliceOf(bytes: Uint8Array): Slice {
   slice.start = 1;
   slice.end = 1 + bytes.length;
   return slice;
+}
+
+function recordsOf(bytes: Uint8Array, codec: ValueCodec<unknown>): JournalRecord[] {
+  const group = new PackedGroup(bytes, codec);
+  return Array.from({ length: group.size }, () => group.next());
 }
 
 function plain({ value, time, key, partition }: JournalRecord) {

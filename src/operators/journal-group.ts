@@ -1,6 +1,6 @@
 import type { ValueCodec } from "../state/value-codec.ts";
 import { packed, unpacked } from "../time/packed.ts";
-import { HeldValue } from "./held-value.ts";
+import { HeldValue, isSameInfo } from "./held-value.ts";
 
 /** A record in a journal. */
 export class JournalRecord extends HeldValue {
@@ -32,12 +32,6 @@ export function groupBytes(records: readonly JournalRecord[], codec: ValueCodec<
     at += value.length;
   }
   return packed([runsOf(records), ends, bytes] satisfies StoredGroup);
-}
-
-/** The records of {@link groupBytes}. */
-export function recordsOf(group: Uint8Array, codec: ValueCodec<unknown>): JournalRecord[] {
-  const packedGroup = new PackedGroup(group, codec);
-  return Array.from({ length: packedGroup.size }, () => packedGroup.next());
 }
 
 /** Records of {@link groupBytes} that are still bytes: each is decoded when it is taken. */
@@ -83,10 +77,11 @@ export class PackedGroup {
 
 function runsOf(records: readonly JournalRecord[]): Run[] {
   const runs: Run[] = [];
-  for (const { time, key, partition } of records) {
-    const last = runs.at(-1);
-    if (last !== undefined && Object.is(last[1], time) && last[2] === key && last[3] === partition) last[0] += 1;
-    else runs.push([1, time, key, partition]);
+  let before: JournalRecord | undefined;
+  for (const record of records) {
+    if (before !== undefined && isSameInfo(before, record)) runs.at(-1)![0] += 1;
+    else runs.push([1, record.time, record.key, record.partition]);
+    before = record;
   }
   return runs;
 }

@@ -5,7 +5,7 @@ import { NumberRanges } from "../time/number-ranges.ts";
 import { packed, unpacked } from "../time/packed.ts";
 import { PackedRing } from "../time/packed-ring.ts";
 import { ReorderRing, type RingEntry } from "../time/reorder-ring.ts";
-import { HeldValue, heldValueCodec, type ValueInfo } from "./held-value.ts";
+import { HeldValue, heldValueCodec, isSameInfo, type ValueInfo } from "./held-value.ts";
 import { StoredRecords, storedRecord } from "./stored-records.ts";
 
 /** A record that waits for those before it. */
@@ -192,9 +192,7 @@ export class ResequenceStore implements Stateful {
   }
 
   #pack(number: number, value: Uint8Array, weight: number, info: ValueInfo, atMs: number, marks = 0): void {
-    const { time, key, partition } = this.#lastInfo;
-    const same = Object.is(info.time, time) && info.key === key && info.partition === partition;
-    if (!same) this.#lastInfo = info;
+    if (!isSameInfo(info, this.#lastInfo)) this.#lastInfo = info;
     this.#packed.put(number, { bytes: value, weight, atMs, info: this.#lastInfo }, this.next, marks);
   }
 

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { packed, unpacked } from "../time/packed.ts";
-import type { ValueInfo } from "./held-value.ts";
+import { isSameInfo, type ValueInfo } from "./held-value.ts";
 
 /** What the state keeps of a record that waits. */
 export interface StoredRecord {
@@ -25,7 +25,7 @@ export class StoredRecords {
 
   /** A view, valid until the next call. */
   bytesOf(info: ValueInfo, weight: number, value: Uint8Array): Uint8Array {
-    if (this.#info === undefined || !isSame(info, this.#info)) {
+    if (this.#info === undefined || !isSameInfo(info, this.#info)) {
       this.#info = info;
       this.#infoBytes = packed({ time: info.time, key: info.key, partition: info.partition });
     }
@@ -52,8 +52,4 @@ export function storedRecord(bytes: Uint8Array): StoredRecord {
   const valueAt = headBytes + buffer.readUInt32LE(9);
   const info = unpacked(buffer.subarray(headBytes, valueAt)) as ValueInfo;
   return { info, weight: buffer.readDoubleLE(1), value: new Uint8Array(buffer.subarray(valueAt)) };
-}
-
-function isSame(one: ValueInfo, other: ValueInfo): boolean {
-  return Object.is(one.time, other.time) && one.key === other.key && one.partition === other.partition;
 }
