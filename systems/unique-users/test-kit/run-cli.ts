@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../../../cli/main.ts", import.meta.url));
+const program = fileURLToPath(new URL("../../../bin/millrace.mjs", import.meta.url));
 
 /** How a run of the command line ended. */
 export interface CliResult {
@@ -11,9 +11,9 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Starts `millrace` with these arguments, from the sources. */
+/** Starts `millrace` with these arguments as users have it: the build, which is made before the first test. */
 export function startCli(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, ["--conditions=millrace-source", main, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+  return spawn(process.execPath, [program, ...args], { stdio: ["pipe", "pipe", "pipe"] });
 }
 
 /** Runs `millrace` to its end, with `input` as its standard input. */
