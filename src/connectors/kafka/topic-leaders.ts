@@ -18,8 +18,9 @@ export interface TopicLeadersOptions {
 
 /** A topic that is missing for longer was deleted; one just made may be unknown to some brokers for a moment. */
 const missingMsMax = 5000;
-/** Between two questions while something has no leader. */
-const pauseMs = 100;
+/** Between two questions while something has no leader: a topic just made has one in a moment, a broker that is gone takes longer. */
+const firstPauseMs = 10;
+const pauseMsMax = 100;
 
 /** Which node leads which partition, as far as is known. Whoever misses a leader, or finds that one has moved, asks for a `refresh`. */
 export class TopicLeaders {
@@ -28,6 +29,7 @@ export class TopicLeaders {
   /** By topic: since when answers have come without it. */
   readonly #missingSince = new Map<string, number>();
   #asking: Promise<void> | undefined;
+  #pauseMs = firstPauseMs;
 
   constructor(options: TopicLeadersOptions) {
     this.#options = options;
@@ -64,7 +66,10 @@ export class TopicLeaders {
       this.#known = await client.topics(asked);
       this.#noteMissing(asked);
       const leaderless = this.#leaderless(topics());
-      if (leaderless === undefined) return;
+      if (leaderless === undefined) {
+        this.#pauseMs = firstPauseMs;
+        return;
+      }
       onTrouble(new KafkaFailure("LEADER_NOT_AVAILABLE", `${leaderless} has no leader just now`, true));
     } catch (thrown) {
       const failure = thrown as KafkaFailure;
@@ -72,7 +77,8 @@ export class TopicLeaders {
       if (!failure.retryable) return onFailure(failure);
       onTrouble(failure);
     }
-    await sleep(clock, pauseMs, signal);
+    await sleep(clock, this.#pauseMs, signal);
+    this.#pauseMs = Math.min(2 * this.#pauseMs, pauseMsMax);
   }
 
   #noteMissing(asked: readonly string[]): void {
