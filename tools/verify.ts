@@ -1,12 +1,11 @@
 /**
- * What `npm test` runs: build, lint, types, and every test (tidy is one of them). The last line counts the tests, from the
- * runner's own report. Arguments go to the runner: `npm test -- src/time`.
+ * What `npm test` runs: lint, types, and every test. Tidy is one of them, and the runner builds before the first. The last
+ * line counts the tests, from the runner's own report. Arguments go to the runner: `npm test -- src/time`.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "./build.mjs";
 import { root, script } from "./node.mjs";
 import { countTests, type RunnerReport } from "./test-count.ts";
 
@@ -15,7 +14,6 @@ const minutesMax = 20;
 
 async function verify(): Promise<number> {
   const failed: string[] = [];
-  if (!(await build())) failed.push("build");
   if (!(await runs(script("@biomejs/biome", "biome"), "check", "--error-on-warnings"))) failed.push("lint");
   if (!(await runs(script("typescript", "tsc"), "--noEmit", "-p", "tsconfig.json"))) failed.push("types");
   const count = await tests(process.argv.slice(2));
