@@ -24,7 +24,7 @@ const [keys = 1_000_000, rounds = 3] = process.argv.slice(2).map(Number);
 const keysInCommit = 50_000;
 const store = "count/state counts";
 const broker = process.env.KAFKA_BROKERS === undefined ? await startBroker() : undefined;
-const client = openClient({ brokers: process.env.KAFKA_BROKERS ?? broker!.brokers });
+const client = openClient({ brokers: process.env.KAFKA_BROKERS ?? broker!.brokers }, systemClock);
 const clock = systemClock;
 const random = systemRandom();
 const group = `restore-${randomUUID().slice(0, 8)}`;

@@ -17,7 +17,12 @@ const [brokers, topic, path, moment, rateText, secondsText] = process.argv.slice
 const [start, rate, lengthMs] = [Number(moment), Number(rateText), Number(secondsText) * 1000];
 const bodies = await bodiesOf(path!);
 const times = { connectTimeoutMs: 5000, requestTimeoutMs: 30_000, waitTimeoutMs: 120_000 };
-const client = new PlatformaticClient({ bootstrap: brokers!.split(","), clientId: "paced-producer", ...times });
+const client = new PlatformaticClient({
+  bootstrap: brokers!.split(","),
+  clientId: "paced-producer",
+  clock: systemClock,
+  ...times,
+});
 const session = await ProducerSession.open({
   client,
   clock: systemClock,

@@ -11,7 +11,12 @@ import { systemRandom } from "../../src/core/random.ts";
 weighBuffersWithHeap();
 const [brokers, topic] = process.argv.slice(2) as [string, string];
 const times = { connectTimeoutMs: 5000, requestTimeoutMs: 30_000, waitTimeoutMs: 120_000 };
-const client = new PlatformaticClient({ bootstrap: brokers.split(","), clientId: "fetch-loop", ...times });
+const client = new PlatformaticClient({
+  bootstrap: brokers.split(","),
+  clientId: "fetch-loop",
+  clock: systemClock,
+  ...times,
+});
 const { leaders } = (await client.topics([topic])).get(topic)!;
 const places = leaders.map((_, partition) => ({ topic, partition }));
 const ends = await client.offsets(places, "latest", false);

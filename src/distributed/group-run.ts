@@ -54,7 +54,7 @@ export class GroupRun implements RunningPipeline {
     this.#random = options.job.random ?? systemRandom();
     this.#logger = options.job.logger ?? silentLogger;
     this.#startedAt = this.#clock.monotonic();
-    this.#client = openClient(options.source.cluster);
+    this.#client = openClient(options.source.cluster, this.#clock);
     this.#over.promise.catch(() => {});
     this.#outcome = new Outcome(this.#run(), options.job.onUnheeded);
   }

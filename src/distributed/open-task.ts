@@ -46,7 +46,7 @@ export interface TaskParts {
  * before and ends what that one left open; what is committed is read after that, by the job itself.
  */
 export async function openTask(setup: TaskSetup, signal: AbortSignal): Promise<TaskParts> {
-  const client = openClient(setup.source.cluster);
+  const client = openClient(setup.source.cluster, setup.clock);
   try {
     const output = await openOutput(setup, client);
     return {

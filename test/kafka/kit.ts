@@ -30,6 +30,7 @@ export function clientOf(brokers: string): KafkaClient {
   return new PlatformaticClient({
     bootstrap: brokers.split(","),
     clientId: "millrace-test",
+    clock,
     connectTimeoutMs: 5000,
     requestTimeoutMs: 30_000,
     waitTimeoutMs: 120_000,

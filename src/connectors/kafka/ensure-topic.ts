@@ -37,7 +37,7 @@ const ownDefault = -1;
 export async function ensureTopic(options: EnsureTopicOptions): Promise<EnsuredTopic> {
   const { topic, partitions = ownDefault, replicas = ownDefault, settings = {}, tell, patience } = options;
   const awayMs = patience === undefined ? undefined : durationMs(patience);
-  const context = { client: openClient(options), clock: systemClock, random: systemRandom() };
+  const context = { client: openClient(options, systemClock), clock: systemClock, random: systemRandom() };
   try {
     const { made } = await madeTopic(
       context,

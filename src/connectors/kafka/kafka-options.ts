@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from "@platformatic/kafka";
+import type { Clock } from "../../core/clock.ts";
 import { MillraceError } from "../../core/errors.ts";
 import type { KafkaClient } from "./client/kafka-client.ts";
 import { PlatformaticClient } from "./client/platformatic-client.ts";
@@ -26,7 +27,7 @@ function brokersOf({ brokers }: KafkaOptions): string[] {
 }
 
 /** A client for the options. Throws `ML1002` when no broker is named. */
-export function openClient(options: KafkaOptions): KafkaClient {
+export function openClient(options: KafkaOptions, clock: Clock): KafkaClient {
   const { brokers, clientId = "millrace", tls, sasl } = options;
   const bootstrap = brokersOf(options);
   if (bootstrap.length === 0 || bootstrap.includes("")) {
@@ -35,5 +36,5 @@ export function openClient(options: KafkaOptions): KafkaClient {
     });
   }
   const times = { connectTimeoutMs: 5000, requestTimeoutMs: 30_000, waitTimeoutMs: 120_000 };
-  return new PlatformaticClient({ bootstrap, clientId, ...times, tls, sasl });
+  return new PlatformaticClient({ bootstrap, clientId, clock, ...times, tls, sasl });
 }

@@ -48,7 +48,7 @@ export class KafkaSink<in T> implements Sink<T> {
   }
 
   open(context: SinkContext): Promise<SinkWriter<T>> {
-    return KafkaWriter.open(context, openClient(this.cluster), this.settings);
+    return KafkaWriter.open(context, openClient(this.cluster, context.clock), this.settings);
   }
 
   /** The same sink as part of a task's output, with what that promises. How batches are made is the output's to say. */

@@ -61,7 +61,7 @@ export class KafkaSource implements Source<Slice> {
   }
 
   open(context: SourceContext): Promise<SourceReader<Slice>> {
-    return KafkaReader.open(context, openClient(this.cluster), this.settings);
+    return KafkaReader.open(context, openClient(this.cluster, context.clock), this.settings);
   }
 
   /** All partitions of its topics, as they are just now. Rejects as `partitionsOf` does. */

@@ -1,5 +1,6 @@
-import { type Broker, Connection, type ConnectionOptions, parseBroker } from "@platformatic/kafka";
-import { JoinedMessages } from "./joined-messages.ts";
+import { type Broker, type ConnectionOptions, parseBroker } from "@platformatic/kafka";
+import type { Clock, Timer } from "../../../core/clock.ts";
+import { BrokerConnection } from "./broker-connection.ts";
 import { KafkaFailure } from "./kafka-failure.ts";
 import { MessageMemory } from "./message-memory.ts";
 
@@ -8,6 +9,7 @@ export interface ConnectionSettings {
   /** `HOST:PORT` of some of its nodes. */
   readonly bootstrap: readonly string[];
   readonly clientId: string;
+  readonly clock: Clock;
   readonly connectTimeoutMs: number;
   /** How long an answer may take. */
   readonly requestTimeoutMs: number;
@@ -26,9 +28,9 @@ export class Connections {
   readonly memory = new MessageMemory();
   readonly #settings: ConnectionSettings;
   readonly #places = new Map<number, Broker>();
-  readonly #open = new Map<string, Promise<Connection>>();
+  readonly #open = new Map<string, Promise<BrokerConnection>>();
   /** Connections that are not used any more, and end when what they still wait for has come. */
-  readonly #retired = new Map<Connection, NodeJS.Timeout>();
+  readonly #retired = new Map<BrokerConnection, Timer>();
   readonly #bootstrap: readonly Broker[];
   #nextBootstrap = 0;
   #closed = false;
@@ -44,7 +46,7 @@ export class Connections {
   }
 
   /** A connection to a node, or to any: the known ones and the bootstrap list in turns, so that a dead one is soon left. */
-  to(node: number | undefined, lane: Lane): Promise<Connection> {
+  to(node: number | undefined, lane: Lane): Promise<BrokerConnection> {
     if (this.#closed) return Promise.reject(new KafkaFailure("CLIENT", "the client is closed", false));
     if (node === undefined) return this.#at(this.#bootstrap[this.#nextBootstrap % this.#bootstrap.length]!, lane, true);
     const place = this.#places.get(node);
@@ -54,14 +56,14 @@ export class Connections {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const timer of this.#retired.values()) clearTimeout(timer);
+    for (const timer of this.#retired.values()) timer.cancel();
     const all = [...this.#open.values(), ...[...this.#retired.keys()].map((connection) => Promise.resolve(connection))];
     this.#open.clear();
     this.#retired.clear();
     await Promise.all(all.map((connection) => connection.then((ready) => ready.close()).catch(() => {})));
   }
 
-  #at(place: Broker, lane: Lane, isBootstrap: boolean): Promise<Connection> {
+  #at(place: Broker, lane: Lane, isBootstrap: boolean): Promise<BrokerConnection> {
     const key = `${place.host}:${place.port}/${lane}`;
     const known = this.#open.get(key);
     if (known !== undefined) return known;
@@ -79,49 +81,32 @@ export class Connections {
 
   /**
    * A broker that bounds how long it takes somebody for who he said he was lets a connection say it again, but nothing else
-   * meanwhile, and the package sends on: that ends what is under way. So a new connection takes the old one's place, which
-   * is left with what it still waits for.
+   * meanwhile. So a new connection takes the old one's place, which is left with what it still waits for.
    */
-  #retire(connection: Connection, lane: Lane): void {
+  #retire(connection: BrokerConnection, lane: Lane): void {
     if (this.#closed) return;
     const end = () => {
       this.#retired.delete(connection);
-      connection.close().catch(() => {});
+      void connection.close();
     };
-    this.#retired.set(connection, setTimeout(end, this.#patienceMs(lane)).unref());
+    this.#retired.set(connection, this.#settings.clock.timer(this.#patienceMs(lane), end));
   }
 
   #patienceMs(lane: Lane): number {
     return lane === "join" ? this.#settings.waitTimeoutMs : this.#settings.requestTimeoutMs;
   }
 
-  /** Fetches bring megabytes: they are put together here, in memory of ours, before the package's own reader sees them. */
-  #join({ socket }: Connection): void {
-    const [readOn] = socket.listeners("data") as ((bytes: Buffer) => void)[];
-    if (readOn === undefined) return;
-    socket.off("data", readOn);
-    const messages = new JoinedMessages(this.memory, readOn);
-    socket.on("data", (piece: Buffer) => messages.take(piece));
-    socket.on("close", () => messages.end());
-  }
-
-  async #connect(place: Broker, lane: Lane, forget: () => void): Promise<Connection> {
-    const { clientId, connectTimeoutMs, tls, sasl } = this.#settings;
-    const connection = new Connection(clientId, {
-      connectTimeout: connectTimeoutMs,
-      requestTimeout: this.#patienceMs(lane),
-      ...(tls === undefined ? {} : { tls }),
-      ...(sasl === undefined ? {} : { sasl }),
+  #connect(place: Broker, lane: Lane, forget: () => void): Promise<BrokerConnection> {
+    const { clientId, clock, connectTimeoutMs, tls, sasl } = this.#settings;
+    return BrokerConnection.open(place, {
+      ...{ clientId, clock, connectTimeoutMs, tls, sasl },
+      answerTimeoutMs: this.#patienceMs(lane),
+      memory: lane === "fetch" ? this.memory : new MessageMemory(),
+      onEnd: forget,
+      onSessionEnds: (connection) => {
+        forget();
+        this.#retire(connection, lane);
+      },
     });
-    // Calls under way learn of it by themselves; an event without a listener would end the process.
-    connection.on("error", forget);
-    connection.on("close", forget);
-    connection.reauthenticate = () => {
-      forget();
-      this.#retire(connection, lane);
-    };
-    await connection.connect(place.host, place.port);
-    if (lane === "fetch") this.#join(connection);
-    return connection;
   }
 }

@@ -18,41 +18,43 @@ export function failureOf(thrown: unknown): KafkaFailure {
     const details = { cause: thrown, ...(memberId ? { memberId } : {}) };
     return new KafkaFailure(String(first.apiId), message, first.canRetry === true, details);
   }
-  const refusal = refusalBehind(thrown);
-  if (refusal !== undefined) return refusal;
-  const isNetwork = error.code === "PLT_KFK_NETWORK" || error.code === "PLT_KFK_TIMEOUT";
-  const reason = error.cause instanceof Error ? `${error.message} ${error.cause.message}` : error.message;
-  return new KafkaFailure(isNetwork ? "NETWORK" : "CLIENT", reason, isNetwork, { cause: thrown });
+  return new KafkaFailure("CLIENT", error.message, false, { cause: thrown });
 }
 
 /** What `node:tls` calls a certificate that it does not take. */
 const wrongCertificate = /CERT|LEAF_SIGNATURE|ISSUER|^INVALID_(CA|PURPOSE)$|^HOSTNAME_MISMATCH$/;
 
-/**
- * Why a connection cannot be had that no second try mends: it is not who we think, or it does not take us for who we say we are. A
- * broker that goes away in the middle of either is none.
- */
-function refusalBehind(thrown: unknown): KafkaFailure | undefined {
-  let authentication: Error | undefined;
-  for (const error of causesOf(thrown)) {
-    const { code } = error as { readonly code?: unknown };
-    if (code === "PLT_KFK_AUTHENTICATION") authentication ??= error;
-    else if (authentication !== undefined && (code === "PLT_KFK_NETWORK" || code === "PLT_KFK_TIMEOUT"))
-      return undefined;
-    else if (error instanceof Error && typeof code === "string" && wrongCertificate.test(code)) {
-      const message = `the broker's certificate is not taken (${error.message}): give the authority that signed it in tls.ca, or a certificate with the broker's name to the broker`;
-      return new KafkaFailure("CERTIFICATE", message, false, { cause: thrown });
-    } else if (error.message === "Broker requires TLS.") {
-      return new KafkaFailure(
-        "TLS",
-        "the broker speaks TLS only: set tls, {} for authorities that Node trusts",
-        false,
-        { cause: thrown },
-      );
-    }
+/** Why there is no connection to a node, or no more: no other try makes one with somebody who is not who we think. */
+export function connectFailure(place: string, thrown: unknown): KafkaFailure {
+  for (const { message, code } of causesOf(thrown) as Iterable<NodeJS.ErrnoException>) {
+    if (!wrongCertificate.test(code ?? "")) continue;
+    const advice = `the broker's certificate is not taken (${message}): give the authority that signed it in tls.ca, or a certificate with the broker's name to the broker`;
+    return new KafkaFailure("CERTIFICATE", advice, false, { cause: thrown });
   }
-  if (authentication === undefined) return undefined;
-  const said = [...causesOf(authentication)].map(({ message }) => message).join(" ");
+  const reason = [...causesOf(thrown)].map(({ message }) => message).find((message) => message !== "");
+  return new KafkaFailure("NETWORK", `no connection to ${place}: ${reason}`, true, { cause: thrown });
+}
+
+/** What a server begins with that wants to hear TLS and did not: an alert, and a version of it. */
+const tlsAlert = [0x15, 0x03];
+
+/** That something answers which is no broker, or one that speaks TLS. */
+export function foreignAnswer(place: string, bytes: Buffer): KafkaFailure {
+  if (tlsAlert.every((byte, index) => bytes[index] === byte)) {
+    return new KafkaFailure("TLS", "the broker speaks TLS only: set tls, {} for authorities that Node trusts", false);
+  }
+  const shown = JSON.stringify(bytes.toString("latin1", 0, shownBytes));
+  return new KafkaFailure("NETWORK", `what ${place} answers is not Kafka's: it begins with ${shown}`, true);
+}
+
+const shownBytes = 20;
+
+/** That a node does not take us for who we say we are; unless the connection to it went in the middle of that. */
+export function refusal(thrown: unknown): KafkaFailure {
+  const causes = [...causesOf(thrown)];
+  const lost = causes.find((error) => error instanceof KafkaFailure);
+  if (lost !== undefined) return lost;
+  const said = causes.map(({ message }) => message).join(" ");
   const message = `the broker does not take us for who we say we are (${said}): check the mechanism, username and password in sasl`;
   return new KafkaFailure("AUTHENTICATION", message, false, { cause: thrown });
 }

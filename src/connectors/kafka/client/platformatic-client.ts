@@ -41,7 +41,7 @@ const topicResource = 2;
 const coordinatorKinds = { group: 0, transaction: 1 } as const;
 const timestamps = { earliest: -2n, latest: -1n } as const;
 
-/** The calls of {@link KafkaClient} on the network layer and request builders of `@platformatic/kafka`. */
+/** The calls of {@link KafkaClient} by the requests and answers of `@platformatic/kafka`, over connections of our own. */
 export class PlatformaticClient implements KafkaClient {
   readonly #connections: Connections;
   readonly #groups: GroupCalls;
@@ -237,7 +237,8 @@ export class PlatformaticClient implements KafkaClient {
 
   readonly #call: MakeCall = async (node, lane, call, ...args) => {
     try {
-      return await call.async(await this.#connections.to(node, lane), ...args);
+      const { forCalls } = await this.#connections.to(node, lane);
+      return await call.async(forCalls, ...args);
     } catch (thrown) {
       throw failureOf(thrown);
     }

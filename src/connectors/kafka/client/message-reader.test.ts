@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { JoinedMessages } from "./joined-messages.ts";
 import { MessageMemory } from "./message-memory.ts";
+import { MessageReader } from "./message-reader.ts";
 
 function message(bytes: number, fill: number): Buffer {
   const head = Buffer.alloc(4);
@@ -9,37 +9,52 @@ function message(bytes: number, fill: number): Buffer {
   return Buffer.concat([head, Buffer.alloc(bytes, fill)]);
 }
 
+/** Brings bytes as a socket does, in pieces of these sizes, or as long as there is room. */
+function bring(reader: MessageReader, stream: Buffer, pieceBytes: () => number): Buffer | undefined {
+  for (let at = 0; at < stream.length; ) {
+    const { room } = reader;
+    expect(room.length).toBeGreaterThan(0);
+    const bytes = Math.min(room.length, stream.length - at, pieceBytes());
+    room.set(stream.subarray(at, at + bytes));
+    at += bytes;
+    const strange = reader.filled(bytes);
+    if (strange !== undefined) return strange;
+  }
+  return undefined;
+}
+
+const all = () => Number.POSITIVE_INFINITY;
+
 test("messages come out whole and in order, however the socket cuts them, and their memory is used again", () => {
-  const messages = fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 1, maxLength: 20 });
+  const size = fc.oneof(
+    fc.integer({ min: 4, max: 300 }),
+    fc.integer({ min: 65_400, max: 65_700 }),
+    fc.constant(200_000),
+  );
   fc.assert(
     fc.property(
-      messages,
-      fc.infiniteStream(fc.integer({ min: 1, max: 250 })),
+      fc.array(size, { minLength: 1, maxLength: 20 }),
+      fc.infiniteStream(fc.oneof(fc.integer({ min: 1, max: 250 }), fc.integer({ min: 60_000, max: 300_000 }))),
       fc.boolean(),
-      fc.constantFrom(0, 1e6),
-      (sizes, cuts, lets, expected) => {
-        const sent = sizes.map((size, index) => message(size, index + 1));
-        const stream = Buffer.concat(sent);
+      fc.constantFrom(0, 100_000, 1e6),
+      (sizes, pieces, lets, expected) => {
+        const sent = sizes.map((bytes, index) => message(bytes, index + 1));
         const memory = new MessageMemory();
         memory.expect(expected);
         const got: Buffer[] = [];
-        const joined = new JoinedMessages(memory, (bytes) => {
-          // What is handed on may hold several messages when they came whole.
-          for (let at = 0; at < bytes.length; ) {
-            const size = 4 + bytes.readInt32BE(at);
-            got.push(Buffer.from(bytes.subarray(at, at + size)));
-            at += size;
-          }
+        const kept: Buffer[] = [];
+        const reader = new MessageReader(memory, (bytes) => {
+          got.push(Buffer.from(bytes));
+          kept.push(bytes);
           if (!lets) return;
           memory.divide([bytes]);
           memory.release(bytes);
         });
-        for (let at = 0; at < stream.length; ) {
-          const end = Math.min(stream.length, at + cuts.next().value!);
-          joined.take(Buffer.from(stream.subarray(at, end)));
-          at = end;
-        }
-        expect(got).toEqual(sent);
+        expect(bring(reader, Buffer.concat(sent), () => pieces.next().value!)).toBeUndefined();
+        const isSent = (messages: readonly Buffer[]) =>
+          messages.length === sent.length && messages.every((one, index) => one.equals(sent[index]!));
+        expect(isSent(got)).toBe(true);
+        if (!lets) expect(isSent(kept)).toBe(true);
       },
     ),
   );
@@ -97,11 +112,11 @@ test("a message without records, and one that never comes whole, give their memo
   const { memory, isOurs, takeAll } = memoryFor(100_000);
   const [first] = takeAll();
   memory.divide([first!.subarray(20, 20), first!.subarray(30, 30)]);
-  const joined = new JoinedMessages(memory, () => {});
-  joined.take(message(100_000, 1).subarray(0, 60_000));
+  const reader = new MessageReader(memory, () => {});
+  bring(reader, message(100_000, 1).subarray(0, 60_000), all);
   expect(isOurs(memory.take(10))).toBe(false);
-  joined.end();
-  joined.end();
+  reader.end();
+  reader.end();
   expect(memory.take(10).byteOffset).toBe(first!.byteOffset);
   expect(isOurs(memory.take(10))).toBe(false);
 });
@@ -116,10 +131,28 @@ test("a longer message than was expected lies elsewhere, and is no trouble when 
   expect(memory.take(2_000_000).length).toBeGreaterThanOrEqual(2_000_000);
 });
 
-test("a size that no broker sends is left to the reader", () => {
+test("short messages leave the memory for large ones alone", () => {
+  const { memory, isOurs } = memoryFor(100_000);
   const got: Buffer[] = [];
-  const joined = new JoinedMessages(new MessageMemory(), (bytes) => got.push(Buffer.from(bytes)));
-  const odd = Buffer.from([0xff, 0xff, 0xff, 0xff, 1, 2]);
-  joined.take(odd);
-  expect(got).toEqual([odd]);
+  const reader = new MessageReader(memory, (bytes) => got.push(bytes));
+  const short = message(1000, 7);
+  bring(reader, Buffer.concat([short, short]), () => 700);
+  expect(got).toEqual([short, short]);
+  expect(got.some(isOurs)).toBe(false);
+  const long = message(100_000, 8);
+  bring(reader, long, all);
+  expect(got[2]).toEqual(long);
+  expect(isOurs(got[2]!)).toBe(true);
+});
+
+test.each([
+  ["a negative size", Buffer.from([0xff, 0xff, 0xff, 0xff, 1, 2])],
+  ["a size that no broker sends", Buffer.from("HTTP/1.1 400 Bad Request")],
+  ["no room for whose answer it is", Buffer.from([0, 0, 0, 3, 1, 2, 3])],
+])("%s begins no message", (_, odd) => {
+  const got: Buffer[] = [];
+  const reader = new MessageReader(new MessageMemory(), (bytes) => got.push(bytes));
+  const sound = message(10, 1);
+  expect(bring(reader, Buffer.concat([sound, odd]), all)).toEqual(odd);
+  expect(got).toEqual([sound]);
 });
