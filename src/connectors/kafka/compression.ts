@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { compressionsAlgorithms } from "@platformatic/kafka";
 import { MalformedBatch } from "./malformed-batch.ts";
 
@@ -19,15 +19,22 @@ export function unpack(compression: Compression, packed: Buffer, bytesMax: numbe
   }
 }
 
+/**
+ * The fastest of their levels. What is usual with zstd, 3, makes JSON a seventh smaller in one and a half times the time, and the ids in
+ * a changelog a twentieth in more than twice.
+ */
+const gzipOptions = { level: 1 };
+const zstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
 /** Packs the records of a batch. Snappy as one block without framing, which every client reads. */
 export function pack(compression: Compression, bytes: Buffer): Buffer {
   switch (compression) {
     case "none":
       return bytes;
     case "gzip":
-      return gzipSync(bytes, { level: 1 });
+      return gzipSync(bytes, gzipOptions);
     case "zstd":
-      return zstdCompressSync(bytes);
+      return zstdCompressSync(bytes, zstdOptions);
     default:
       return compressionsAlgorithms[compression].compressSync(bytes);
   }
