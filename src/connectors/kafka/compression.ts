@@ -8,10 +8,18 @@ export const compressions = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
 /** The name of a {@link compressions | compression}. */
 export type Compression = (typeof compressions)[number];
 
-/** Unpacks the records of a batch. Throws {@link MalformedBatch} on what is no such data, or unpacks to more than `bytesMax`. */
-export function unpack(compression: Compression, packed: Buffer, bytesMax: number): Buffer {
+/** So much is unpacked at a time: the less, the more often; the more, the more memory that may not be needed. */
+const chunkBytesMin = 16 * 1024;
+const chunkBytesMax = 4 * 1024 * 1024;
+
+/**
+ * Unpacks the records of a batch. What is likely to be all of it comes in one piece, where several must be put together. Throws
+ * {@link MalformedBatch} on what is no such data, or unpacks to more than `bytesMax`.
+ */
+export function unpack(compression: Compression, packed: Buffer, bytesMax: number, likelyBytes: number): Buffer {
   try {
-    const bytes = unpacked(compression, packed, bytesMax);
+    const chunkSize = Math.min(Math.max(Math.ceil(likelyBytes), chunkBytesMin), chunkBytesMax);
+    const bytes = unpacked(compression, packed, bytesMax, chunkSize);
     if (bytes.length > bytesMax) throw new RangeError(`it unpacks to ${bytes.length} bytes, more than ${bytesMax}`);
     return bytes;
   } catch (cause) {
@@ -40,14 +48,15 @@ export function pack(compression: Compression, bytes: Buffer): Buffer {
   }
 }
 
-function unpacked(compression: Compression, packed: Buffer, bytesMax: number): Buffer {
+function unpacked(compression: Compression, packed: Buffer, bytesMax: number, chunkSize: number): Buffer {
+  const options = { maxOutputLength: bytesMax, chunkSize };
   switch (compression) {
     case "none":
       return packed;
     case "gzip":
-      return gunzipSync(packed, { maxOutputLength: bytesMax });
+      return gunzipSync(packed, options);
     case "zstd":
-      return zstdDecompressSync(packed, { maxOutputLength: bytesMax });
+      return zstdDecompressSync(packed, options);
     case "snappy":
       return isXerial(packed) ? unpackXerial(packed, bytesMax) : unpackSnappy(packed, bytesMax);
     case "lz4":

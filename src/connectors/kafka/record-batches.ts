@@ -1,7 +1,7 @@
 import { AbortedRanges, type AbortedTransaction } from "./aborted-ranges.ts";
 import { batchAttribute, batchField, batchMagic, batchOverheadBytes, readInt64 } from "./batch-header.ts";
 import { checksumOf } from "./checksum.ts";
-import { compressions, unpack } from "./compression.ts";
+import { type Compression, compressions, unpack } from "./compression.ts";
 import { MalformedBatch } from "./malformed-batch.ts";
 import { absent, type RecordColumns } from "./record-columns.ts";
 import { VarintReader } from "./varint.ts";
@@ -17,6 +17,9 @@ export interface FetchedBytes {
 
 /** How much the records of one batch may unpack to. */
 const unpackedBytesMax = 256 * 1024 * 1024;
+/** What text like JSON comes to; and how much more the next batch may grow than the last. */
+const growthAtFirst = 4;
+const growthMargin = 1.1;
 const abortMarker = 0;
 
 /**
@@ -28,6 +31,8 @@ export class RecordBatches {
   readonly #bytes: Buffer;
   readonly #aborted: AbortedRanges | undefined;
   readonly #reader = new VarintReader();
+  /** How many times as long the last packed batch became. */
+  #growth = growthAtFirst;
   /** Where the next batch begins. */
   #at = 0;
   /** Records below are not wanted. */
@@ -110,7 +115,7 @@ export class RecordBatches {
     const reader = this.#reader;
     const isPacked = compression !== "none";
     const first = at + batchField.records;
-    this.#records = isPacked ? unpack(compression, bytes.subarray(first, end), unpackedBytesMax) : bytes;
+    this.#records = isPacked ? this.#unpacked(compression, bytes.subarray(first, end)) : bytes;
     reader.bytes = this.#records;
     reader.at = isPacked ? 0 : first;
     reader.end = isPacked ? this.#records.length : end;
@@ -119,6 +124,12 @@ export class RecordBatches {
     this.#baseTimestamp = readInt64(bytes, at + batchField.baseTimestamp);
     const isAppendTime = (attributes & batchAttribute.logAppendTime) !== 0;
     this.#appendTimestamp = isAppendTime ? readInt64(bytes, at + batchField.maxTimestamp) : undefined;
+  }
+
+  #unpacked(compression: Compression, packed: Buffer): Buffer {
+    const records = unpack(compression, packed, unpackedBytesMax, growthMargin * this.#growth * packed.length);
+    this.#growth = records.length / Math.max(1, packed.length);
+    return records;
   }
 
   #isLeftOut(at: number, end: number, attributes: number): boolean {
