@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createPrivateKey } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,12 +10,18 @@ import { pems } from "./kafka-config.fixture.ts";
 import { kafkaConfigOption } from "./kafka-config.ts";
 import { readOptions } from "./options.ts";
 
+const passphrase = "a secret of its own";
+const lockedKey = String(
+  createPrivateKey(pems["key.pem"]).export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase }),
+);
+
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "millrace-kafka-config-"));
   mkdirSync(join(folder, "folder"));
   execFileSync("mkfifo", [join(folder, "pipe")]);
-  for (const [name, text] of Object.entries({ ...pems, "none.pem": "secret" })) writeFileSync(join(folder, name), text);
+  const files = { ...pems, "none.pem": "secret", "locked.pem": lockedKey };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -38,6 +45,11 @@ test.each([
     { sasl, tls: { ca: "ca.pem", cert: "folder/../cert.pem", key: "key.pem", servername: "broker" } },
     { sasl, tls: { ca: pems["ca.pem"], cert: pems["cert.pem"], key: pems["key.pem"], servername: "broker" } },
   ],
+  [
+    "a key that is locked",
+    { tls: { cert: "cert.pem", key: "locked.pem", passphrase } },
+    { tls: { cert: pems["cert.pem"], key: lockedKey, passphrase } },
+  ],
 ])("%s is taken as the connector takes it, files by their content", (_, given, taken) => {
   expect(read(JSON.stringify(given))).toEqual(taken);
 });
@@ -46,7 +58,7 @@ test.each(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"])("mechanism %s", (mechanis
   expect(read(JSON.stringify({ sasl: { ...sasl, mechanism } }))).toEqual({ sasl: { ...sasl, mechanism } });
 });
 
-const notTheirs = "tls.cert and tls.key are not a certificate and its key, without a passphrase, in PEM";
+const notTheirs = "tls.cert and tls.key are not a certificate and its key in PEM, or tls.passphrase is not the key's";
 const missing = "tls.ca, taken from the folder of the file, cannot be read (ENOENT)";
 
 test.each<[unknown, string]>([
@@ -64,8 +76,11 @@ test.each<[unknown, string]>([
   [{ sasl: { ...sasl, password: 5 } }, "sasl.password is missing, or no text"],
   [{ sasl: { ...sasl, password: "" } }, "sasl.password is missing, or no text"],
   [{ sasl: { ...sasl, token: "secret" } }, 'sasl has "token", which is none of mechanism, username, password'],
-  [{ tls: false }, "tls is no object of ca, cert, key, servername"],
-  [{ tls: { rejectUnauthorized: false } }, 'tls has "rejectUnauthorized", which is none of ca, cert, key, servername'],
+  [{ tls: false }, "tls is no object of ca, cert, key, passphrase, servername"],
+  [
+    { tls: { rejectUnauthorized: false } },
+    'tls has "rejectUnauthorized", which is none of ca, cert, key, passphrase, servername',
+  ],
   [{ tls: { servername: 5 } }, "tls.servername is missing, or no text"],
   [{ tls: { ca: 5 } }, "tls.ca is missing, or no text"],
   [{ tls: { ca: "none" } }, missing],
@@ -78,6 +93,10 @@ test.each<[unknown, string]>([
   [{ tls: { key: "key.pem" } }, "tls.cert and tls.key go together"],
   [{ tls: { cert: "cert.pem", key: "none.pem" } }, notTheirs],
   [{ tls: { cert: "ca.pem", key: "key.pem" } }, notTheirs],
+  [{ tls: { cert: "cert.pem", key: "locked.pem" } }, notTheirs],
+  [{ tls: { cert: "cert.pem", key: "locked.pem", passphrase: "another secret" } }, notTheirs],
+  [{ tls: { cert: "cert.pem", key: "locked.pem", passphrase: 5 } }, "tls.passphrase is missing, or no text"],
+  [{ tls: { passphrase: "secret" } }, "tls.passphrase is for a tls.key"],
 ])("%j is refused: %s", (given, why) => {
   const error = refusal(() => read(typeof given === "string" ? given : JSON.stringify(given)));
   expect(error.message).toMatch(/^ML1002: --kafka-config: /);

@@ -14,11 +14,12 @@ export interface KafkaConfig {
   readonly tls?: KafkaTls;
 }
 
-/** The texts of PEM files, and the name that the broker's certificate must have. */
+/** The texts of PEM files, what the key is locked with, and the name that the broker's certificate must have. */
 interface KafkaTls {
   ca?: string;
   cert?: string;
   key?: string;
+  passphrase?: string;
   servername?: string;
 }
 
@@ -33,7 +34,7 @@ export const kafkaConfigOption: OptionSpec<KafkaConfig | undefined> = {
   about:
     "with kafka:// on a guarded cluster: a JSON file, " +
     '{"sasl": {"mechanism": "SCRAM-SHA-512", "username": "...", "password": "..."}, "tls": {"ca": "ca.pem"}}; sasl or tls may be left out; ' +
-    "mechanism is also SCRAM-SHA-256 or PLAIN; tls also takes cert and key, PEM files relative to this one, and servername, " +
+    "mechanism is also SCRAM-SHA-256 or PLAIN; tls also takes cert and key, PEM files relative to this one, passphrase of the key, and servername, " +
     "or is true for authorities that Node trusts",
   fallback: undefined,
   fallbackText: undefined,
@@ -72,7 +73,7 @@ function saslOf(value: unknown): KafkaConfig["sasl"] & {} {
 }
 
 function tlsOf(value: unknown, folder: string): KafkaTls {
-  const given = fieldsOf("tls", value, ["ca", "cert", "key", "servername"]);
+  const given = fieldsOf("tls", value, ["ca", "cert", "key", "passphrase", "servername"]);
   if ((given.cert === undefined) !== (given.key === undefined)) throw new Error("tls.cert and tls.key go together");
   const tls: KafkaTls = {};
   for (const name of ["ca", "cert", "key"] as const) {
@@ -80,22 +81,27 @@ function tlsOf(value: unknown, folder: string): KafkaTls {
     const file = textOf(`tls.${name}`, given[name]);
     tls[name] = contentOf(`tls.${name}, taken from the folder of the file,`, resolve(folder, file));
   }
-  if (given.servername !== undefined) tls.servername = textOf("tls.servername", given.servername);
+  if (given.passphrase !== undefined && given.key === undefined) throw new Error("tls.passphrase is for a tls.key");
+  for (const name of ["passphrase", "servername"] as const) {
+    if (given[name] !== undefined) tls[name] = textOf(`tls.${name}`, given[name]);
+  }
   checkPem(tls);
   return tls;
 }
 
 /** What `node:tls` cannot use would otherwise be told at each connection, as trouble on the way to the broker. */
-function checkPem({ ca, cert, key }: KafkaTls): void {
+function checkPem({ ca, cert, key, passphrase }: KafkaTls): void {
   try {
     if (ca !== undefined) new X509Certificate(ca);
   } catch {
     throw new Error("tls.ca holds no certificate in PEM");
   }
   try {
-    createSecureContext({ cert, key });
+    createSecureContext({ cert, key, passphrase });
   } catch {
-    throw new Error("tls.cert and tls.key are not a certificate and its key, without a passphrase, in PEM");
+    throw new Error(
+      "tls.cert and tls.key are not a certificate and its key in PEM, or tls.passphrase is not the key's",
+    );
   }
 }
 

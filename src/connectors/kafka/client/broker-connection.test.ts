@@ -87,8 +87,8 @@ function answerTo(id: number, bytes: Uint8Array): Buffer {
 
 const place = () => ({ host: "127.0.0.1", port: (server.address() as AddressInfo).port });
 
-function open(more: Partial<BrokerConnectionSettings> = {}): Promise<BrokerConnection> {
-  return BrokerConnection.open(place(), {
+function open(more: Partial<BrokerConnectionSettings> = {}, at = place()): Promise<BrokerConnection> {
+  return BrokerConnection.open(at, {
     clientId: "tester",
     clock,
     connectTimeoutMs: 5000,
@@ -176,28 +176,12 @@ test("who accepts and says nothing is left when the time to connect is over", as
 });
 
 test("a node that is not there is named, and may be tried again", async () => {
-  const { port } = place();
+  const at = place();
   server.close();
   await once(server, "close");
-  const opening = failure(
-    BrokerConnection.open(
-      { host: "127.0.0.1", port },
-      {
-        clientId: "tester",
-        clock,
-        connectTimeoutMs: 5000,
-        answerTimeoutMs: 30_000,
-        tls: undefined,
-        sasl: undefined,
-        memory,
-        onEnd: () => {},
-        onSessionEnds: () => {},
-      },
-    ),
-  );
-  const { code, retryable, message } = await opening;
+  const { code, retryable, message } = await failure(open({}, at));
   expect([code, retryable]).toEqual(["NETWORK", true]);
-  expect(message).toContain(`no connection to 127.0.0.1:${port}: connect ECONNREFUSED`);
+  expect(message).toContain(`no connection to 127.0.0.1:${at.port}: connect ECONNREFUSED`);
 });
 
 test("a connection that goes with half an answer fails its request and gives the memory back", async () => {
