@@ -157,10 +157,10 @@ export class CountingGroup {
     for (const member of started) assert.equal(await member.ended, 0, member.text);
   }
 
-  /** The last that those of its members told that still run, for people. */
+  /** The last that those of its members told that still run, or ended by a failure of their own, for people. */
   get text(): string {
-    const running = this.#members.filter(({ isOver }) => !isOver);
-    return running.map(({ child, text }) => `--- process ${child.pid}\n${text.slice(-charactersMax)}\n`).join("");
+    const told = this.#members.filter(({ isOver, child }) => !isOver || (child.exitCode ?? 0) !== 0);
+    return told.map(({ child, text }) => `--- process ${child.pid}\n${text.slice(-charactersMax)}\n`).join("");
   }
 
   /** By partition of the topic: how many frames the group is through with, as its committed offsets say. */
@@ -184,9 +184,14 @@ export class CountingGroup {
     await this.isThrough((await this.through()) + frames);
   }
 
-  /** Resolves when the group is through with so many frames in all. */
+  /** Resolves when the group is through with so many frames in all. Rejects when nobody is left to get there. */
   async isThrough(frames: number): Promise<void> {
-    while ((await this.through()) < frames) await sleep(clock, lookEveryMs);
+    for (;;) {
+      const isOver = this.#members.every((member) => member.isOver);
+      if ((await this.through()) >= frames) return;
+      if (isOver) throw new Error(`every process of the group has ended:\n${this.text}`);
+      await sleep(clock, lookEveryMs);
+    }
   }
 
   /** Ends whatever still runs, the frozen too; after a test that failed, all say first what they waited for. */
