@@ -5,6 +5,9 @@ import type { BrokerPlan, RunningBroker } from "./running-broker.ts";
 import { brokerSettings } from "./settings.ts";
 import { kafkaVersion } from "./version.ts";
 
+/** How long a broker may take until it serves, the pull of its image included. */
+const readyMsMax = 300_000;
+
 /** The image of the broker and its tools. */
 export const kafkaImage = `apache/kafka:${kafkaVersion}`;
 
@@ -35,7 +38,7 @@ export async function dockerBroker(plan: BrokerPlan): Promise<RunningBroker> {
   const child = spawn("docker", ["run", "--rm", "-i", ...published, ...volume, ...variables, ...command], {
     stdio: ["pipe", "pipe", "pipe"],
   });
-  return watchedProcess(child, ports.broker, (line) => line.includes("Kafka Server started"));
+  return watchedProcess(child, ports.broker, (line) => line.includes("Kafka Server started"), readyMsMax);
 }
 
 /** The variable by which the image takes a setting: `log.dirs` is `KAFKA_LOG_DIRS`. */

@@ -7,6 +7,9 @@ import { watchedProcess } from "./process.ts";
 import type { BrokerPlan, RunningBroker } from "./running-broker.ts";
 import { brokerSettings, propertiesText } from "./settings.ts";
 
+/** How long a broker may take until it serves, on a machine with other work to do. */
+const readyMsMax = 120_000;
+
 const source = join(import.meta.dirname, "Broker.java");
 
 /** Runs the broker on a JVM of this machine: ready within seconds. */
@@ -26,7 +29,7 @@ export async function javaBroker(plan: BrokerPlan, jars: string): Promise<Runnin
   const child = spawn("java", [...args, file, clusterId, keepData ? "keep" : "remove"], {
     stdio: ["pipe", "pipe", "pipe"],
   });
-  return watchedProcess(child, ports.broker, (line) => line === "ready");
+  return watchedProcess(child, ports.broker, (line) => line === "ready", readyMsMax);
 }
 
 /** The folder with our launcher's class, beside the jars; made anew when its source changes. */

@@ -2,18 +2,19 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { RunningBroker } from "./running-broker.ts";
 
-/** How long a broker may take until it serves, the pull of an image included. */
-const readyMsMax = 300_000;
+/** How long a broker may take to shut down in good order; after that it is ended. */
+const stopMsMax = 60_000;
 const outputCharactersMax = 64 * 1024;
 
 /**
  * Waits until a broker's process says it is ready, and gives the means to end it: it stops at a line `stop` on its input
- * and dies when its input ends. Rejects with what it printed when it ends before.
+ * and dies when its input ends. Rejects with what it printed when it ends before, or takes longer than `readyMsMax`.
  */
 export async function watchedProcess(
   child: ChildProcessWithoutNullStreams,
   port: number,
   saysReady: (line: string) => boolean,
+  readyMsMax: number,
 ): Promise<RunningBroker> {
   let output = "";
   const ready = Promise.withResolvers<void>();
@@ -39,7 +40,8 @@ export async function watchedProcess(
     ended,
     stop: () => {
       child.stdin.write("stop\n");
-      return ended;
+      const limit = setTimeout(() => child.kill("SIGKILL"), stopMsMax);
+      return ended.finally(() => clearTimeout(limit));
     },
     kill: () => {
       child.kill("SIGKILL");
