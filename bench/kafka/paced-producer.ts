@@ -4,7 +4,7 @@
 // (0: as fast as the broker takes them), seconds. Prints how many it wrote, and in how many seconds they were acknowledged.
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { PlatformaticClient } from "../../src/connectors/kafka/client/platformatic-client.ts";
+import { openClient } from "../../src/connectors/kafka/kafka-options.ts";
 import { ProducerSession } from "../../src/connectors/kafka/producer-session.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { systemRandom } from "../../src/core/random.ts";
@@ -16,13 +16,7 @@ const lookEveryMs = 1;
 const [brokers, topic, path, moment, rateText, secondsText] = process.argv.slice(2) as string[];
 const [start, rate, lengthMs] = [Number(moment), Number(rateText), Number(secondsText) * 1000];
 const bodies = await bodiesOf(path!);
-const times = { connectTimeoutMs: 5000, requestTimeoutMs: 30_000, waitTimeoutMs: 120_000 };
-const client = new PlatformaticClient({
-  bootstrap: brokers!.split(","),
-  clientId: "paced-producer",
-  clock: systemClock,
-  ...times,
-});
+const client = openClient({ brokers: brokers!, clientId: "paced-producer" }, systemClock);
 const session = await ProducerSession.open({
   client,
   clock: systemClock,

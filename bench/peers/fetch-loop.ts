@@ -1,8 +1,8 @@
 // The limit of reading a topic: Millrace's own fetcher and its walk over the records, checksums included, which finds each
 // value and looks at none. Arguments: brokers, topic. Prints what it saw as JSON.
 import { weighBuffersWithHeap } from "../../src/command/heap-growth.ts";
-import { PlatformaticClient } from "../../src/connectors/kafka/client/platformatic-client.ts";
 import { Fetcher } from "../../src/connectors/kafka/fetcher.ts";
+import { openClient } from "../../src/connectors/kafka/kafka-options.ts";
 import { RecordBatches } from "../../src/connectors/kafka/record-batches.ts";
 import { RecordColumns } from "../../src/connectors/kafka/record-columns.ts";
 import { systemClock } from "../../src/core/clock.ts";
@@ -10,13 +10,7 @@ import { systemRandom } from "../../src/core/random.ts";
 
 weighBuffersWithHeap();
 const [brokers, topic] = process.argv.slice(2) as [string, string];
-const times = { connectTimeoutMs: 5000, requestTimeoutMs: 30_000, waitTimeoutMs: 120_000 };
-const client = new PlatformaticClient({
-  bootstrap: brokers.split(","),
-  clientId: "fetch-loop",
-  clock: systemClock,
-  ...times,
-});
+const client = openClient({ brokers, clientId: "fetch-loop" }, systemClock);
 const { leaders } = (await client.topics([topic])).get(topic)!;
 const places = leaders.map((_, partition) => ({ topic, partition }));
 const ends = await client.offsets(places, "latest", false);

@@ -1,8 +1,8 @@
 import type { Bytes } from "../../src/connectors/kafka/batch-builder.ts";
 import type { KafkaClient, TopicPartition } from "../../src/connectors/kafka/client/kafka-client.ts";
 import type { KafkaFailure } from "../../src/connectors/kafka/client/kafka-failure.ts";
-import { PlatformaticClient } from "../../src/connectors/kafka/client/platformatic-client.ts";
 import { Fetcher, type FetcherOptions } from "../../src/connectors/kafka/fetcher.ts";
+import { openClient } from "../../src/connectors/kafka/kafka-options.ts";
 import type { OutgoingRecord } from "../../src/connectors/kafka/outgoing-record.ts";
 import type { ProducerOptions } from "../../src/connectors/kafka/producer-options.ts";
 import { ProducerSession } from "../../src/connectors/kafka/producer-session.ts";
@@ -27,14 +27,7 @@ export const random = seededRandom(1);
 
 /** A client of the broker. */
 export function clientOf(brokers: string): KafkaClient {
-  return new PlatformaticClient({
-    bootstrap: brokers.split(","),
-    clientId: "millrace-test",
-    clock,
-    connectTimeoutMs: 5000,
-    requestTimeoutMs: 30_000,
-    waitTimeoutMs: 120_000,
-  });
+  return openClient({ brokers, clientId: "millrace-test" }, clock);
 }
 
 /** Makes a topic of its own for a test. */
