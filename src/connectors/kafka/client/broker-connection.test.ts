@@ -93,8 +93,6 @@ function open(more: Partial<BrokerConnectionSettings> = {}, at = place()): Promi
     clock,
     connectTimeoutMs: 5000,
     answerTimeoutMs: 30_000,
-    tls: undefined,
-    sasl: undefined,
     memory,
     onEnd: () => {
       ended += 1;

@@ -17,15 +17,19 @@ import { KafkaFailure } from "./kafka-failure.ts";
 import type { MessageMemory } from "./message-memory.ts";
 import { MessageReader } from "./message-reader.ts";
 
-/** How a node is connected to. */
-export interface BrokerConnectionSettings {
+/** How any node of a cluster is connected to. */
+export interface BrokerAccess {
   readonly clientId: string;
   readonly clock: Clock;
   readonly connectTimeoutMs: number;
+  readonly tls?: ConnectionOptions["tls"] | undefined;
+  readonly sasl?: ConnectionOptions["sasl"] | undefined;
+}
+
+/** How one connection is made, and what is done with it. */
+export interface BrokerConnectionSettings extends BrokerAccess {
   /** How long an answer may take. */
   readonly answerTimeoutMs: number;
-  readonly tls: ConnectionOptions["tls"] | undefined;
-  readonly sasl: ConnectionOptions["sasl"] | undefined;
   /** Where large answers are to lie. */
   readonly memory: MessageMemory;
   /** Called once when it is of no use any more. */

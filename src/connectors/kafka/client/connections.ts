@@ -1,22 +1,17 @@
-import { type Broker, type ConnectionOptions, parseBroker } from "@platformatic/kafka";
-import type { Clock, Timer } from "../../../core/clock.ts";
-import { BrokerConnection } from "./broker-connection.ts";
+import { type Broker, parseBroker } from "@platformatic/kafka";
+import type { Timer } from "../../../core/clock.ts";
+import { type BrokerAccess, BrokerConnection } from "./broker-connection.ts";
 import { KafkaFailure } from "./kafka-failure.ts";
 import { MessageMemory } from "./message-memory.ts";
 
 /** How to reach a cluster. */
-export interface ConnectionSettings {
+export interface ConnectionSettings extends BrokerAccess {
   /** `HOST:PORT` of some of its nodes. */
   readonly bootstrap: readonly string[];
-  readonly clientId: string;
-  readonly clock: Clock;
-  readonly connectTimeoutMs: number;
   /** How long an answer may take. */
   readonly requestTimeoutMs: number;
   /** How long an answer may take that waits for other members of a group. */
   readonly waitTimeoutMs: number;
-  readonly tls?: ConnectionOptions["tls"] | undefined;
-  readonly sasl?: ConnectionOptions["sasl"] | undefined;
 }
 
 /** What goes over one connection: a node answers its requests in order, so what waits must not stand before what does not. */
@@ -97,9 +92,8 @@ export class Connections {
   }
 
   #connect(place: Broker, lane: Lane, forget: () => void): Promise<BrokerConnection> {
-    const { clientId, clock, connectTimeoutMs, tls, sasl } = this.#settings;
     return BrokerConnection.open(place, {
-      ...{ clientId, clock, connectTimeoutMs, tls, sasl },
+      ...this.#settings,
       answerTimeoutMs: this.#patienceMs(lane),
       memory: lane === "fetch" ? this.memory : new MessageMemory(),
       onEnd: forget,
