@@ -25,7 +25,7 @@ async function serve(args: readonly string[]): Promise<number> {
   }
   const broker = await startBroker({ port: Number(values.port), dataFolder: values.data, tell });
   const forget = rememberBroker(broker.brokers);
-  const stop = () => void broker.stop();
+  const stop = () => void broker.stop().catch((error: Error) => tell(error.message));
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   const watch = endWithParent(stop);

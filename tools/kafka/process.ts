@@ -38,10 +38,16 @@ export async function watchedProcess(
     listeners: {},
     pid: child.pid!,
     ended,
-    stop: () => {
+    stop: async () => {
       child.stdin.write("stop\n");
-      const limit = setTimeout(() => child.kill("SIGKILL"), stopMsMax);
-      return ended.finally(() => clearTimeout(limit));
+      let isLate = false;
+      const limit = setTimeout(() => {
+        isLate = true;
+        child.kill("SIGKILL");
+      }, stopMsMax);
+      await ended;
+      clearTimeout(limit);
+      if (isLate) throw new Error(`the broker did not stop, and was ended:\n${output}`);
     },
     kill: () => {
       child.kill("SIGKILL");

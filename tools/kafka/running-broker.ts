@@ -19,7 +19,7 @@ export interface RunningBroker {
   readonly listeners: Readonly<Record<string, string>>;
   /** Its process, or that of Docker's client. */
   readonly pid: number;
-  /** Shuts it down in good order. */
+  /** Shuts it down in good order. Rejects with what it printed when it does not end by that, and is ended at last. */
   stop(): Promise<void>;
   /** Ends it at once, as a power cut would. */
   kill(): Promise<void>;
