@@ -12,7 +12,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
     events: { type: "string", default: "1000000" },
-    seconds: { type: "string", default: "10" },
+    seconds: { type: "string", default: "30" },
     write: { type: "boolean", default: false },
   },
 });

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type Random, seededRandom, systemClock } from "millrace";
 import { ClientCheck } from "./client-check.ts";
@@ -16,12 +17,21 @@ const connectingMax = 100;
 const stallMs = 20_000;
 /** For so long it is looked whether more comes than should. */
 const lookOnMs = 300;
+/** What a read may bring. */
+const readBytes = 64 * 1024;
+/** Beside clients that are measured, the others read this seldom and come last, so that they take little of the machine from the server. */
+const restMs = 10;
+/** For waiting with the thread at rest. */
+const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
 
 class Clients {
   readonly #settings: SimulationSettings;
   readonly #users: readonly number[];
   readonly #check: ClientCheck;
   readonly #random: Random;
+  readonly #rests: boolean;
+  /** Where all sockets read to: a buffer made for each read would be most of what a read costs. */
+  readonly #room = Buffer.allocUnsafeSlow(readBytes);
   #connected = 0;
   #lastAtMs = sharedMs();
   #allSent = false;
@@ -33,6 +43,7 @@ class Clients {
     this.#users = clients.users;
     this.#check = new ClientCheck(settings, clients, () => tell({ type: "ready" }));
     this.#random = seededRandom(settings.seed);
+    this.#rests = settings.rate > 0 && !clients.measured;
   }
 
   async connect(count: number): Promise<void> {
@@ -62,6 +73,7 @@ class Clients {
 
   begun(atMs: number): void {
     this.#check.begunAtMs = atMs;
+    if (this.#rests) void this.#restBetweenReads();
   }
 
   sent(lateMs: readonly number[]): void {
@@ -71,8 +83,7 @@ class Clients {
   }
 
   async #open(client: number): Promise<void> {
-    const socket = await this.#join(String(this.#users[client]));
-    socket.on("data", (chunk) => {
+    const socket = await this.#join(String(this.#users[client]), (chunk) => {
       this.#lastAtMs = sharedMs();
       this.#check.received(client, chunk, this.#lastAtMs);
       if (this.#allSent) this.#look();
@@ -80,11 +91,24 @@ class Clients {
     socket.on("close", () => this.#check.closed(client));
   }
 
-  /** Connects and gives its user id; resolves when that is on its way. */
-  #join(user: string): Promise<Socket> {
+  async #restBetweenReads(): Promise<void> {
+    setPriority(constants.priority.PRIORITY_LOW);
+    while (!this.#finished) {
+      await systemClock.turn();
+      Atomics.wait(nobodyWakes, 0, 0, restMs);
+    }
+  }
+
+  /** Connects and gives its user id; resolves when that is on its way. `onChunk` must not keep what it gets. */
+  #join(user: string, onChunk: (chunk: Buffer) => void = () => {}): Promise<Socket> {
     const { host, clientPort } = this.#settings;
+    const room = this.#room;
+    const callback = (bytes: number) => {
+      onChunk(room.subarray(0, bytes));
+      return true;
+    };
     return new Promise((resolve, reject) => {
-      const socket = connect({ host, port: clientPort });
+      const socket = connect({ host, port: clientPort, onread: { buffer: room, callback } });
       socket.on("error", reject);
       socket.on("connect", () => socket.write(`${user}\r\n`, () => resolve(socket)));
     });
