@@ -13,7 +13,7 @@ const { plan } = stream("in", listSource<{ ts: number; uid: string }>([]))
 
 test("each stage is told with its steps, and what lies between", () => {
   const windows = "tumbling 1m, 1h; late: drop; n: distinct";
-  const layout = 'layout 1; tumbling 1m, 1h; "n": distinct 1';
+  const layout = 'layout 1; tumbling 1m, 1h; "n": distinct 2';
   expect(stagesText(plan, 4)).toBe(`stage "in": 4 tasks, one a partition of list of 0
   in              list of 0
   clock           event time: lag 5s  <- in

@@ -2,7 +2,7 @@ import { MillraceError } from "../../core/errors.ts";
 import type { Aggregate, AggregateFamily } from "./aggregate.ts";
 import { distinctKey } from "./distinct.ts";
 import { estimate, precisionFor, type Sighting, sight } from "./hyperloglog.ts";
-import type { DistinctKey } from "./key-chunks.ts";
+import type { DistinctKey } from "./key-words.ts";
 import { SlotPages } from "./slot-pages.ts";
 
 /** How good the estimate of `distinctApprox` is. */

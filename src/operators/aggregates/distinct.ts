@@ -1,8 +1,8 @@
 import type { ChangeLog, Stateful } from "../../core/state.ts";
 import type { Aggregate, AggregateFamily } from "./aggregate.ts";
 import { IdTable } from "./id-table.ts";
-import type { DistinctKey } from "./key-chunks.ts";
-import { KeyPiece, keysOf } from "./key-pieces.ts";
+import { addKeys, KeyPiece } from "./key-pieces.ts";
+import type { DistinctKey } from "./key-words.ts";
 import { SlotPages } from "./slot-pages.ts";
 
 /**
@@ -16,7 +16,7 @@ import { SlotPages } from "./slot-pages.ts";
 export function distinct<In>(of: (value: In) => DistinctKey): Aggregate<In, number> {
   return {
     kind: "distinct",
-    version: "1",
+    version: "2",
     input: (value) => distinctKey(of(value)),
     family: (sharing) => (sharing === "alone" ? new DistinctAlone() : new DistinctFamily(sharing === "nested")),
   };
@@ -64,7 +64,7 @@ class DistinctAlone implements AggregateFamily<number> {
   }
 
   takeOver(_slot: number, piece: Uint8Array): void {
-    for (const key of keysOf(piece)) this.parts.idOf(key);
+    addKeys(piece, this.parts);
   }
 }
 
@@ -72,7 +72,7 @@ class DistinctAlone implements AggregateFamily<number> {
 function* newKeys(ids: IdTable, from: number): Generator<{ readonly upTo: number; readonly piece: Uint8Array }> {
   const piece = new KeyPiece();
   for (let id = from; id < ids.size; ) {
-    piece.add(ids.key(id++));
+    piece.add(ids, id++);
     if (piece.isFull || id === ids.size) yield { upTo: id, piece: piece.take() };
   }
 }
@@ -97,10 +97,7 @@ export class DistinctFamily implements AggregateFamily<number>, Stateful {
 
   add(key: DistinctKey, slots: readonly number[], count: number): void {
     const id = this.#ids.idOf(key);
-    for (let i = 0; i < count; i++) {
-      const slot = slots[i]!;
-      if (slot !== 0 || !this.#nested) this.#mark(slot, id);
-    }
+    for (let i = 0; i < count; i++) this.#mark(slots[i]!, id);
   }
 
   result(slot: number): number {
@@ -137,7 +134,7 @@ export class DistinctFamily implements AggregateFamily<number>, Stateful {
   }
 
   takeOver(slot: number, piece: Uint8Array): void {
-    for (const key of keysOf(piece)) this.add(key, [slot], 1);
+    addKeys(piece, this.#ids, (id) => this.#mark(slot, id));
   }
 
   /** What is handed over is no longer marked: a key that comes again is handed over again, which changes nothing there. */
@@ -158,7 +155,7 @@ export class DistinctFamily implements AggregateFamily<number>, Stateful {
     const pages = this.#members.of(slot);
     for (let bit = 0; bit < 8; bit++) {
       if ((pages.bytes[index]! & (1 << bit)) === 0) continue;
-      piece.add(this.#ids.key(index * 8 + bit));
+      piece.add(this.#ids, index * 8 + bit);
       this.#counts[slot]! -= 1;
     }
     pages.bytes[index] = 0;
@@ -184,6 +181,7 @@ export class DistinctFamily implements AggregateFamily<number>, Stateful {
   }
 
   #mark(slot: number, id: number): void {
+    if (slot === 0 && this.#nested) return;
     const pages = this.#members.of(slot);
     const index = id >>> 3;
     if (index >= pages.bytes.length) pages.grow(index + 1);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { IdTable } from "./id-table.ts";
+import { addKeys, KeyPiece } from "./key-pieces.ts";
 
 function collected(table: IdTable): Map<string, Uint8Array> {
   const log = new Map<string, Uint8Array>();
@@ -62,13 +63,47 @@ test("a missing chunk is noticed, since it would shift every number", () => {
   expect(() => restored.restored()).toThrow(/chunk 1 is missing/);
 });
 
-test("any keys, in any order, get the numbers that a Map gives them", () => {
-  const texts = fc.oneof(
-    fc.string({ unit: "binary" }),
-    fc.string({ unit: "grapheme" }),
-    fc.stringMatching(/^[a\0\xff\u0100]*$/),
+test("a chunk that was cut off is noticed", () => {
+  const table = new IdTable();
+  for (const key of ["one", "another key"]) table.idOf(key);
+  const [[chunk, value]] = [...table.entries()] as [[string, Uint8Array]];
+  for (const cut of [1, 4]) {
+    const restored = new IdTable();
+    const restore = () => {
+      restored.apply(chunk, value.subarray(0, value.length - cut));
+      restored.restored();
+    };
+    expect(restore, `${cut} bytes`).toThrow(RangeError);
+  }
+});
+
+const texts = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.string({ unit: "grapheme" }),
+  fc.stringMatching(/^[a\0\xff\u0100]*$/),
+);
+const keys = fc.array(fc.oneof(texts, fc.double({ noNaN: true, noDefaultInfinity: true })), { maxLength: 200 });
+
+test("any keys are the same ones when they come as a piece of another table", () => {
+  fc.assert(
+    fc.property(keys, keys, (all, others) => {
+      const [from, to] = [new IdTable(), new IdTable()];
+      for (const key of all) from.idOf(key);
+      for (const key of others) to.idOf(key);
+      const expected = new Map([...to.keys()].map((key, id) => [key, id]));
+      for (const key of from.keys()) if (!expected.has(key)) expected.set(key, expected.size);
+      const piece = new KeyPiece();
+      for (let id = 0; id < from.size; id++) piece.add(from, id);
+      const ids: number[] = [];
+      addKeys(piece.take(), to, (id) => ids.push(id));
+      expect(piece.isEmpty).toBe(true);
+      expect(ids).toEqual([...from.keys()].map((key) => expected.get(key)));
+      expect([...to.keys()]).toEqual([...expected.keys()]);
+    }),
   );
-  const keys = fc.array(fc.oneof(texts, fc.double({ noNaN: true, noDefaultInfinity: true })), { maxLength: 200 });
+});
+
+test("any keys, in any order, get the numbers that a Map gives them", () => {
   fc.assert(
     fc.property(keys, (all) => {
       const table = new IdTable();

@@ -1,8 +1,10 @@
-import { type DistinctKey, KeyChunks } from "./key-chunks.ts";
-import { KeyWords } from "./key-words.ts";
+import type { ChangeLog, Stateful } from "../../core/state.ts";
+import { type DistinctKey, endOfKey, KeyWords, keyIn, wordsOf } from "./key-words.ts";
 
 /** Up to so many keys are looked for one by one: most windows of a key have few, and must stay small. */
 const listedMax = 8;
+/** So many keys are stored together. */
+const chunkKeys = 256;
 
 /** Keys in a hash table, by number: where each is, and its hash. */
 class Table {
@@ -15,53 +17,130 @@ class Table {
 }
 
 /**
- * Keys to small numbers, in order of arrival: 0, 1, 2, ... A hash table of one word a slot, at most half full, linear
- * probing: a look-up of a new key touches one place in memory, where a `Set` of V8 follows its chain through the keys
- * themselves. Unlike one it may also hold more than 2^24 keys. About 45 MB for a million keys of 19 letters.
+ * Keys to small numbers, in order of arrival: 0, 1, 2, ... None is ever taken out. A hash table of one word a slot, at most half
+ * full, linear probing: a look-up of a new key touches one place in memory, where a `Set` of V8 follows its chain through the
+ * keys themselves. Unlike one it may also hold more than 2^24 keys. About 45 MB for a million keys of 19 letters.
+ *
+ * Stored as chunks of 256 keys, as they lie in memory: a checkpoint writes the new keys and at most 255 old ones.
  */
-export class IdTable extends KeyChunks {
+export class IdTable implements Stateful {
+  #size = 0;
   /** The keys while they are few. */
   #listed: DistinctKey[] = [];
   #table: Table | undefined;
+  #writtenSize = 0;
+  /** Chunks that came back from a checkpoint, until all have. */
+  #restoring: Map<number, Int32Array> | undefined;
+
+  /** How many keys there are. */
+  get size(): number {
+    return this.#size;
+  }
 
   /** The key's number; a new one if it never came before. */
   idOf(key: DistinctKey): number {
     const table = this.#table;
     if (table === undefined) return this.#idInList(key);
-    const before = table.size;
-    const id = idIn(table, key);
-    if (id === before) this.added(key);
-    return id;
+    table.words.write(key);
+    return this.#idIn(table);
   }
 
-  /** The key of that number. */
-  key(id: number): DistinctKey {
-    return this.#table === undefined ? this.#listed[id]! : this.#table.words.read(this.#table.places[id]!);
+  /** The same for a key that lies in words. */
+  idOfWords(words: Int32Array, place: number): number {
+    const table = this.#table;
+    if (table === undefined) return this.#idInList(keyIn(words, place));
+    table.words.writeFrom(words, place);
+    return this.#idIn(table);
   }
 
+  /** Writes the key of that number to other words. */
+  write(id: number, words: KeyWords): void {
+    if (this.#table === undefined) words.write(this.#listed[id]!);
+    else words.writeFrom(this.#table.words.words, this.#table.places[id]!);
+  }
+
+  /** All keys, in the order in which they came. May be iterated slowly while keys are added. */
   *keys(): Generator<DistinctKey> {
-    for (let id = 0; id < this.size; id++) yield this.key(id);
+    for (let id = 0; id < this.size; id++) {
+      yield this.#table === undefined ? this.#listed[id]! : this.#table.words.read(this.#table.places[id]!);
+    }
   }
 
-  protected append(key: DistinctKey): void {
-    this.idOf(key);
+  collect(log: ChangeLog): void {
+    if (this.#writtenSize === this.#size) return;
+    for (let chunk = Math.floor(this.#writtenSize / chunkKeys); chunk * chunkKeys < this.#size; chunk++) {
+      log.put(String(chunk), this.#chunk(chunk));
+    }
+    this.#writtenSize = this.#size;
+  }
+
+  *entries(): Generator<readonly [string, Uint8Array]> {
+    for (let chunk = 0; chunk * chunkKeys < this.#size; chunk++) yield [String(chunk), this.#chunk(chunk)];
+  }
+
+  /** In any order; a chunk that has grown comes again. */
+  apply(chunk: string, value: Uint8Array | undefined): void {
+    this.#restoring ??= new Map();
+    if (value === undefined) this.#restoring.delete(Number(chunk));
+    else this.#restoring.set(Number(chunk), wordsOf(value));
+  }
+
+  /** Throws when a chunk is missing, since every number after it would be wrong. */
+  restored(): void {
+    const chunks = this.#restoring;
+    this.#restoring = undefined;
+    if (chunks === undefined) return;
+    for (let i = 0; i < chunks.size; i++) {
+      const words = chunks.get(i);
+      if (words === undefined) throw new RangeError(`of a distinct count's keys, chunk ${i} is missing`);
+      for (let at = 0; at < words.length; at = endOfKey(words, at)) this.idOfWords(words, at);
+    }
+    this.#writtenSize = this.#size;
+  }
+
+  /** The keys of a chunk, as they are stored. */
+  #chunk(chunk: number): Uint8Array {
+    const from = chunk * chunkKeys;
+    const table = this.#table;
+    if (table !== undefined) {
+      const { places, words } = table;
+      const to = from + chunkKeys;
+      return words.bytes(places[from]!, to < table.size ? places[to]! : words.end);
+    }
+    const words = new KeyWords();
+    for (const key of this.#listed) {
+      words.write(key);
+      words.keep();
+    }
+    return words.bytes(0, words.end);
   }
 
   #idInList(key: DistinctKey): number {
     const known = this.#listed.indexOf(key);
     if (known !== -1) return known;
     if (this.#listed.push(typeof key === "string" ? key : key + 0) > listedMax) {
-      this.#table = new Table();
-      for (const one of this.#listed) idIn(this.#table, one);
+      const table = new Table();
+      for (const one of this.#listed) {
+        table.words.write(one);
+        lookUp(table);
+      }
+      this.#table = table;
       this.#listed = [];
     }
-    return this.added(key);
+    return this.#size++;
+  }
+
+  /** The number of the key that was written last. */
+  #idIn(table: Table): number {
+    const id = lookUp(table);
+    this.#size = table.size;
+    return id;
   }
 }
 
-function idIn(table: Table, key: DistinctKey): number {
+/** The number of the key that was written last to the table's words, where it is then kept. */
+function lookUp(table: Table): number {
   const { words, slots, places } = table;
-  words.write(key);
   const { hash } = words;
   const mask = slots.length - 1;
   let at = hash & mask;

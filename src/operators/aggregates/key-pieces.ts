@@ -1,34 +1,38 @@
-import { jsonOf, pieceBytesMax } from "./aggregate.ts";
-import type { DistinctKey } from "./key-chunks.ts";
+import { pieceBytesMax } from "./aggregate.ts";
+import type { IdTable } from "./id-table.ts";
+import { endOfKey, KeyWords, wordsOf } from "./key-words.ts";
 
-/** Keys on their way from one set to another, as JSON lists: a piece is full when its text is about as long as it may be. */
+/** Keys on their way from one set to another: a piece is full when it is about as long as it may be. */
 export class KeyPiece {
-  #keys: DistinctKey[] = [];
-  #length = 0;
+  #words = new KeyWords();
 
   get isEmpty(): boolean {
-    return this.#keys.length === 0;
+    return this.#words.end === 0;
   }
 
   get isFull(): boolean {
-    return this.#length >= pieceBytesMax;
+    return this.#words.end * Int32Array.BYTES_PER_ELEMENT >= pieceBytesMax;
   }
 
-  add(key: DistinctKey): void {
-    this.#keys.push(key);
-    this.#length += typeof key === "string" ? key.length + 3 : 18;
+  /** Adds the key that has a number in a table. */
+  add(ids: IdTable, id: number): void {
+    ids.write(id, this.#words);
+    this.#words.keep();
   }
 
   /** What was added, which it then no longer has. */
   take(): Uint8Array {
-    const bytes = Buffer.from(JSON.stringify(this.#keys));
-    this.#keys = [];
-    this.#length = 0;
+    const bytes = this.#words.bytes(0, this.#words.end);
+    this.#words = new KeyWords();
     return bytes;
   }
 }
 
-/** The keys of a piece. */
-export function keysOf(piece: Uint8Array): readonly DistinctKey[] {
-  return jsonOf(piece) as DistinctKey[];
+/** Looks a piece's keys up in a table, where those that are new get a number, and calls `each` with the number of every one. */
+export function addKeys(piece: Uint8Array, ids: IdTable, each?: (id: number) => void): void {
+  const words = wordsOf(piece);
+  for (let at = 0; at < words.length; at = endOfKey(words, at)) {
+    const id = ids.idOfWords(words, at);
+    each?.(id);
+  }
 }

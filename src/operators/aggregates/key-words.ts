@@ -1,9 +1,13 @@
 import { systemRandom } from "../../core/random.ts";
-import type { DistinctKey } from "./key-chunks.ts";
+
+/** What can be told apart: text and finite numbers. The number 5 and the text "5" are two. */
+export type DistinctKey = string | number;
 
 const firstWords = 64;
+const wordBytes = Int32Array.BYTES_PER_ELEMENT;
 /** Before a number; a text has its length, and whether its letters are wide in the lowest bit. */
 const numberHeader = -1;
+const numberWords = 2;
 
 /** Nobody outside can tell which keys have the same hash, and so make look-ups long: the seeds differ in each process. */
 const random = systemRandom();
@@ -19,6 +23,8 @@ const floatWords = new Int32Array(float.buffer);
  * stay in its care, which costs more than the look-up does.
  *
  * A key is written behind those that are kept, hashed on the way, compared with some of them, and then kept or not.
+ *
+ * Checkpoints and other processes get keys as these words, in the machine's byte order: see {@link wordsOf}.
  */
 export class KeyWords {
   /** Of the key written last: 32 bits in which every bit of it counts. 0 and -0 have the same. */
@@ -30,6 +36,29 @@ export class KeyWords {
   write(key: DistinctKey): void {
     if (typeof key !== "string") this.#writeNumber(key);
     else if (!this.#writeNarrow(key)) this.#writeWide(key);
+  }
+
+  /** Writes the key that lies in other words, at a place; it must lie there whole. */
+  writeFrom(from: Int32Array, place: number): void {
+    const end = endOfKey(from, place);
+    const words = this.#reserve(end - place);
+    const header = from[place]!;
+    let at = this.#end;
+    let low = lowSeed;
+    let high = highSeed;
+    words[at++] = header;
+    if (header === numberHeader) {
+      low = mixed(low ^ (words[at++] = from[place + 1]!));
+      high = mixed(high ^ (words[at++] = from[place + 2]!));
+    } else {
+      for (let next = place + 1; next < end; next++) {
+        const word = from[next]!;
+        words[at++] = word;
+        low = mixed(low ^ (word & 0xffff));
+        high = mixed(high ^ (word >>> 16));
+      }
+    }
+    this.#written(at, low, high);
   }
 
   /** Keeps the key written last; returns its place. */
@@ -49,22 +78,28 @@ export class KeyWords {
 
   /** The key at a place. */
   read(place: number): DistinctKey {
-    const header = this.#words[place]!;
-    if (header !== numberHeader) return this.#text(place + 1, header >>> 1, (header & 1) === 1);
-    floatWords.set(this.#words.subarray(place + 1, place + 3));
-    return float[0]!;
+    return keyIn(this.#words, place);
   }
 
-  #text(from: number, length: number, isWide: boolean): string {
-    const bytes = Buffer.allocUnsafe(isWide ? 2 * length : length);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = this.#words[from + (i >> 2)]! >>> ((i & 3) << 3);
-    return bytes.toString(isWide ? "utf16le" : "latin1");
+  /** The words themselves, until a key is written. */
+  get words(): Int32Array {
+    return this.#words;
+  }
+
+  /** Where the kept keys end. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** The kept keys from one place up to another, where they lie, which is never written to again. */
+  bytes(from: number, to: number): Uint8Array {
+    return new Uint8Array(this.#words.buffer, wordBytes * from, wordBytes * (to - from));
   }
 
   /** False when the text has a letter that takes more than a byte. */
   #writeNarrow(text: string): boolean {
     const length = text.length;
-    const words = this.#reserve(1 + ((length + 3) >> 2));
+    const words = this.#reserve(1 + textWords(length, false));
     const whole = length & ~3;
     let at = this.#end;
     let low = lowSeed;
@@ -99,7 +134,7 @@ export class KeyWords {
 
   #writeWide(text: string): void {
     const length = text.length;
-    const words = this.#reserve(1 + ((length + 1) >> 1));
+    const words = this.#reserve(1 + textWords(length, true));
     let at = this.#end;
     let low = lowSeed;
     let high = highSeed;
@@ -116,7 +151,7 @@ export class KeyWords {
 
   #writeNumber(value: number): void {
     float[0] = value + 0;
-    const words = this.#reserve(3);
+    const words = this.#reserve(1 + numberWords);
     let at = this.#end;
     words[at++] = numberHeader;
     words[at++] = floatWords[0]!;
@@ -139,6 +174,40 @@ export class KeyWords {
     }
     return this.#words;
   }
+}
+
+/**
+ * The words that `KeyWords.bytes` gave, from wherever they have been. Keys lie in them one after another: each goes up to
+ * {@link endOfKey}. Throws a `RangeError` if they are cut off in the middle of a word.
+ */
+export function wordsOf(bytes: Uint8Array): Int32Array {
+  if (bytes.length % wordBytes !== 0) throw new RangeError(`${bytes.length} bytes are no whole words of keys`);
+  return new Int32Array(Uint8Array.from(bytes).buffer);
+}
+
+/** Where the key at a place ends. Throws a `RangeError` if that is not in the words. */
+export function endOfKey(words: Int32Array, place: number): number {
+  const header = words[place]!;
+  const end = place + 1 + (header === numberHeader ? numberWords : textWords(header >>> 1, (header & 1) === 1));
+  if (end > words.length) throw new RangeError(`the key at word ${place} goes on behind the last of ${words.length}`);
+  return end;
+}
+
+/** The key at a place of words. */
+export function keyIn(words: Int32Array, place: number): DistinctKey {
+  const header = words[place]!;
+  if (header === numberHeader) {
+    floatWords.set(words.subarray(place + 1, place + 1 + numberWords));
+    return float[0]!;
+  }
+  const isWide = (header & 1) === 1;
+  const bytes = Buffer.allocUnsafe(isWide ? 2 * (header >>> 1) : header >>> 1);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = words[place + 1 + (i >> 2)]! >>> ((i & 3) << 3);
+  return bytes.toString(isWide ? "utf16le" : "latin1");
+}
+
+function textWords(length: number, isWide: boolean): number {
+  return isWide ? (length + 1) >> 1 : (length + 3) >> 2;
 }
 
 function mixed(word: number): number {
