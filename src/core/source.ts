@@ -33,6 +33,12 @@ export interface SourceProgress {
 }
 
 /**
+ * Tells where the records lie that `read` is about to give, as soon as that is known: the steps behind may look at them while
+ * the reader does what it has yet to do, such as computing checksums. A hint, once a read: nothing is worked on before it is given.
+ */
+export type Announce = (buffer: Uint8Array, bounds: Int32Array, size: number) => void;
+
+/**
  * An open source. `read` is called again only after the promise before has settled, and not while the pipeline is held
  * back, so a reader that reads only when asked needs no bound of its own beyond one batch of read-ahead.
  *
@@ -49,7 +55,7 @@ export interface SourceProgress {
  * The usual mistake: to return an empty batch instead of waiting, which makes the engine spin.
  */
 export interface SourceReader<T> {
-  read(): Promise<Batch<T> | "end">;
+  read(announce?: Announce): Promise<Batch<T> | "end">;
   acknowledge?(positions: ReadonlyMap<string, Position>): Promise<void>;
   readonly pending?: boolean;
   progress?(): SourceProgress;

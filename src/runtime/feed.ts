@@ -1,7 +1,7 @@
 import { limits } from "../core/limits.ts";
 import type { Batch, ByteBatch, Position, ValueBatch } from "../core/records.ts";
 import { Slice } from "../core/records.ts";
-import type { SourceReader } from "../core/source.ts";
+import type { Announce, SourceReader } from "../core/source.ts";
 import type { SourceStatus } from "../observe/status.ts";
 import type { SourceStep } from "../plan/plan.ts";
 import { blamed } from "./blame.ts";
@@ -40,6 +40,8 @@ export class Feed {
   readonly #options: FeedOptions;
   readonly #positions = new Map<string, Position>();
   readonly #slice = new Slice();
+  /** The bounds of the records that the steps were told of before the reader gave them. */
+  #announced: Int32Array | undefined;
 
   constructor(options: FeedOptions, resume: ReadonlyMap<string, Position>) {
     this.step = options.step;
@@ -91,12 +93,18 @@ export class Feed {
   async #read(): Promise<Batch | "end"> {
     this.#activity = "reading";
     this.#readingSince = this.#options.environment.clock.monotonic();
+    this.#announced = undefined;
     try {
-      return await this.reader.read();
+      return await this.reader.read(this.#announce);
     } catch (thrown) {
       throw blamed(thrown, this.step.id, undefined);
     }
   }
+
+  readonly #announce: Announce = (buffer, bounds, size) => {
+    this.#announced = bounds;
+    this.#options.target.block?.(buffer, bounds, size);
+  };
 
   async #turn(now: number): Promise<void> {
     if (now - this.#turnSince < turnMs) return;
@@ -171,7 +179,7 @@ export class Feed {
     const { bounds, buffer, size } = batch;
     const slice = this.#slice;
     slice.buffer = buffer;
-    if (block !== undefined && size > 0) block(buffer, bounds, size);
+    if (block !== undefined && size > 0 && bounds !== this.#announced) block(buffer, bounds, size);
     const refused = batch.refused === undefined ? undefined : new Map(batch.refused.map((r) => [r.index, r.reason]));
     return (from) => {
       for (let index = from; index < size; index++) {

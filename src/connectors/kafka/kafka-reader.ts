@@ -1,7 +1,7 @@
 import { MillraceError, reasonOf } from "../../core/errors.ts";
 import { systemRandom } from "../../core/random.ts";
 import type { Batch, Position, Slice } from "../../core/records.ts";
-import type { SourceContext, SourceReader } from "../../core/source.ts";
+import type { Announce, SourceContext, SourceReader } from "../../core/source.ts";
 import { type KafkaClient, nameOf, type TopicPartition } from "./client/kafka-client.ts";
 import { Coordinator } from "./coordinator.ts";
 import type { FetchedPiece, PartitionFailure } from "./fetched-queue.ts";
@@ -88,9 +88,9 @@ export class KafkaReader implements SourceReader<Slice> {
     return this.#walk !== undefined || this.#fetcher.ready || this.#untold.size > 0 || this.#isThrough;
   }
 
-  async read(): Promise<Batch<Slice> | "end"> {
+  async read(announce?: Announce): Promise<Batch<Slice> | "end"> {
     while (!this.#context.signal.aborted) {
-      const batch = this.#nextBatch() ?? this.#untoldBatch();
+      const batch = this.#nextBatch(announce) ?? this.#untoldBatch();
       if (batch !== undefined) return batch;
       if (this.#isThrough) return "end";
       await this.#fetchNext();
@@ -191,13 +191,13 @@ export class KafkaReader implements SourceReader<Slice> {
     return startingOffsets({ client: this.#client, places, resume, start, group, skipsLost, warn });
   }
 
-  #nextBatch(): KafkaBatch | undefined {
+  #nextBatch(announce: Announce | undefined): KafkaBatch | undefined {
     const walk = this.#walk;
     if (walk === undefined) return undefined;
     const name = nameOf(walk.place);
     const columns = this.#columns;
     try {
-      walk.batches.next(columns);
+      walk.batches.next(columns, () => announce?.(columns.buffer, columns.bounds, columns.size));
       // Looked at now, not at the next read: as long as it is there, `pending` says that more is coming.
       if (walk.batches.ended) this.#walk = undefined;
     } catch (cause) {

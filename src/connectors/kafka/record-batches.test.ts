@@ -179,6 +179,28 @@ describe("record batches", () => {
     }
   });
 
+  test.each(compressions)(
+    "%s: records may be looked at before their checksum is known, and are not given if it is wrong",
+    (compression) => {
+      const log = Buffer.concat([batchOf(["a", "b"], 0, { compression }), batchOf(["c"], 2, { compression })]);
+      const looksInto = (bytes: Buffer) => {
+        const columns = new RecordColumns(2);
+        const walk = new RecordBatches({ bytes, fromOffset: 0 });
+        const seen: number[] = [];
+        const next = () => walk.next(columns, () => void seen.push(columns.size));
+        return { seen, next };
+      };
+      const sound = looksInto(log);
+      expect([sound.next(), sound.next(), sound.next()]).toEqual([true, true, false]);
+      expect(sound.seen).toEqual([2, 1]);
+      log[log.length - 1]! ^= 1;
+      const damaged = looksInto(log);
+      expect(damaged.next).toThrow("checksum");
+      // What is packed is not unpacked before it is known to be sound.
+      expect(damaged.seen).toEqual(compression === "none" ? [2] : []);
+    },
+  );
+
   test("bytes that are wrong although the checksum is right are refused", () => {
     fc.assert(
       fc.property(fc.constantFrom<Compression>(...compressions), fc.nat(), fc.nat(255), (compression, place, byte) => {

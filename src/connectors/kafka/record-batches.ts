@@ -24,8 +24,8 @@ const abortMarker = 0;
 
 /**
  * Walks over record batches and gives their records as places in the fetched bytes, in order: what was produced in aborted
- * transactions, control records, and what lies before the wanted offset left out. Checksums are checked batch by batch;
- * packed batches are unpacked one at a time. All methods throw {@link MalformedBatch}.
+ * transactions, control records, and what lies before the wanted offset left out. Checksums are checked before records are
+ * given; packed batches are unpacked one at a time. All methods throw {@link MalformedBatch}.
  */
 export class RecordBatches {
   readonly #bytes: Buffer;
@@ -35,6 +35,8 @@ export class RecordBatches {
   #growth = growthAtFirst;
   /** Where the next batch begins. */
   #at = 0;
+  /** Where batches begin that were opened and whose checksums are still to be checked. */
+  #unchecked: number[] = [];
   /** Records below are not wanted. */
   #wanted: number;
   /** Records not yet given of the batch at hand, which lie in the reader's bytes. */
@@ -65,10 +67,24 @@ export class RecordBatches {
   /**
    * Fills `columns` with the next records that lie in one buffer, as many as fit; false when there is nothing more. When
    * only records that are left out remain, they are passed and `columns` is empty.
+   *
+   * `found` is called when `columns` has records of which it is not yet known whether they are sound: somebody may look at
+   * them while their checksums are computed.
    */
-  next(columns: RecordColumns): boolean {
+  next(columns: RecordColumns, found?: () => void): boolean {
     const before = this.#wanted;
     columns.clear();
+    try {
+      this.#collect(columns);
+      if (columns.size > 0) found?.();
+    } finally {
+      // What is damaged may well have thrown for another reason first.
+      this.#check();
+    }
+    return columns.size > 0 || this.#wanted > before;
+  }
+
+  #collect(columns: RecordColumns): void {
     while (!columns.full) {
       if (this.#left === 0 && !this.#open()) break;
       if (this.#left === 0) continue;
@@ -79,7 +95,21 @@ export class RecordBatches {
     // What is left out behind the last record counts as passed with it, so that a position need not stop before a marker.
     if (columns.size > 0) while (this.#left === 0 && this.#open());
     columns.nextOffset = this.#wanted;
-    return columns.size > 0 || this.#wanted > before;
+  }
+
+  #check(): void {
+    const unchecked = this.#unchecked;
+    this.#unchecked = [];
+    for (const at of unchecked) this.#checkBatch(at);
+  }
+
+  #checkBatch(at: number): void {
+    const field = batchField;
+    const bytes = this.#bytes;
+    const end = at + batchOverheadBytes + bytes.readInt32BE(at + field.length);
+    if (checksumOf(bytes.subarray(at + field.attributes, end)) !== bytes.readUInt32BE(at + field.crc)) {
+      throw new MalformedBatch(`the checksum of the batch at offset ${readInt64(bytes, at)} is wrong`);
+    }
   }
 
   /** Goes to the next batch that lies there whole; false at the end. What is left out has no records left afterwards. */
@@ -96,9 +126,7 @@ export class RecordBatches {
     if (bytes[at + field.magic] !== batchMagic) {
       throw new MalformedBatch(`a batch has format ${bytes[at + field.magic]}; only ${batchMagic} is read`);
     }
-    if (checksumOf(bytes.subarray(at + field.attributes, end)) !== bytes.readUInt32BE(at + field.crc)) {
-      throw new MalformedBatch(`the checksum of the batch at offset ${readInt64(bytes, at)} is wrong`);
-    }
+    this.#unchecked.push(at);
     this.#at = end;
     this.#baseOffset = readInt64(bytes, at);
     this.#lastOffset = this.#baseOffset + bytes.readInt32BE(at + field.lastOffsetDelta);
@@ -115,6 +143,7 @@ export class RecordBatches {
     const reader = this.#reader;
     const isPacked = compression !== "none";
     const first = at + batchField.records;
+    if (isPacked) this.#check();
     this.#records = isPacked ? this.#unpacked(compression, bytes.subarray(first, end)) : bytes;
     reader.bytes = this.#records;
     reader.at = isPacked ? 0 : first;
