@@ -14,6 +14,7 @@ import { RecordColumns } from "./record-columns.ts";
 import { type Patience, retrying } from "./retrying.ts";
 import { type KafkaStart, startingOffsets } from "./starting-offsets.ts";
 import { partitionsOf, type TopicSelection } from "./topic-selection.ts";
+import { UnpackedMemory } from "./unpacked-memory.ts";
 
 /** The settings of one Kafka source. */
 export interface KafkaReaderSettings {
@@ -40,6 +41,7 @@ export class KafkaReader implements SourceReader<Slice> {
   readonly #settings: KafkaReaderSettings;
   readonly #fetcher: Fetcher;
   readonly #columns: RecordColumns;
+  readonly #unpacked = new UnpackedMemory();
   readonly #places = new Map<string, TopicPartition>();
   /** By partition that is not through: where it stops. */
   readonly #ends = new Map<string, number>();
@@ -109,7 +111,7 @@ export class KafkaReader implements SourceReader<Slice> {
         return;
       }
       this.#piece = piece;
-      this.#walk = { batches: new RecordBatches(piece), place: piece.place };
+      this.#walk = { batches: new RecordBatches(piece, this.#unpacked), place: piece.place };
     } catch (thrown) {
       if (!this.#context.signal.aborted) throw thrown;
     }

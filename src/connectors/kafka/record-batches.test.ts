@@ -8,6 +8,7 @@ import { type Compression, compressions } from "./compression.ts";
 import { RecordBatches } from "./record-batches.ts";
 import { RecordColumns } from "./record-columns.ts";
 import { type RecordHeader, readHeaders } from "./record-headers.ts";
+import { UnpackedMemory } from "./unpacked-memory.ts";
 
 interface Read {
   readonly offset: number;
@@ -61,6 +62,13 @@ function batchOf(values: readonly (string | null)[], offset = 0, seal: Partial<B
   const builder = new BatchBuilder(16);
   for (const value of values) builder.add(1000, null, value);
   return placed(builder.seal({ ...plain, ...seal }), offset);
+}
+
+/** What is left of a batch of one record. */
+function emptied(offset: number, compression: Compression): Buffer {
+  const batch = batchOf([], offset);
+  batch.writeInt32BE(0, batchField.lastOffsetDelta);
+  return placed(batch, offset, compressions.indexOf(compression));
 }
 
 function marker(type: "abort" | "commit", offset: number, producerId: bigint): Buffer {
@@ -156,6 +164,33 @@ describe("record batches", () => {
       }),
     );
   });
+
+  test.each(compressions)(
+    "%s: unpacked records stay in their memory while the batch behind them is opened",
+    (compression) => {
+      const sizes = [20_000, 100, 300_000, 0, 40_000, 9_000_000, 40_000, 5];
+      const texts = sizes.map((size, i) => String.fromCharCode(97 + i).repeat(size));
+      let offset = 0;
+      const log = texts.map((text) => {
+        const at = offset;
+        offset += text === "" ? 1 : 2;
+        // Compaction leaves an empty batch behind, which says what its records were packed with.
+        if (text === "") return emptied(at, compression);
+        return batchOf([text, text.slice(1)], at, { compression });
+      });
+      const memory = new UnpackedMemory();
+      const found: string[] = [];
+      // Several pieces one after another share it, as in a reader.
+      for (const piece of [log.slice(0, 5), log.slice(5)]) {
+        const walk = new RecordBatches({ bytes: Buffer.concat(piece), fromOffset: 0 }, memory);
+        const columns = new RecordColumns(compression === "none" ? 1 : 2);
+        while (walk.next(columns)) for (let i = 0; i < columns.size; i++) found.push(readOne(columns, i).value!);
+      }
+      expect(found).toEqual(texts.flatMap((text) => (text === "" ? [] : [text, text.slice(1)])));
+      // Node's own memory for small buffers is still there.
+      expect(Buffer.from("small").toString()).toBe("small");
+    },
+  );
 
   test("a last batch that is cut off waits for the next fetch", () => {
     const whole = batchOf(["a", "b"]);

@@ -4,6 +4,7 @@ import { checksumOf } from "./checksum.ts";
 import { type Compression, compressions, unpack } from "./compression.ts";
 import { MalformedBatch } from "./malformed-batch.ts";
 import { absent, type RecordColumns } from "./record-columns.ts";
+import type { UnpackedMemory } from "./unpacked-memory.ts";
 import { VarintReader } from "./varint.ts";
 
 /** The records of one partition as a fetch returned them: whole batches one after another, the last perhaps cut off. */
@@ -31,6 +32,7 @@ export class RecordBatches {
   readonly #bytes: Buffer;
   readonly #aborted: AbortedRanges | undefined;
   readonly #reader = new VarintReader();
+  readonly #memory: UnpackedMemory | undefined;
   /** How many times as long the last packed batch became. */
   #growth = growthAtFirst;
   /** Where the next batch begins. */
@@ -48,7 +50,12 @@ export class RecordBatches {
   /** The time of all records of the batch, when the broker gave it. */
   #appendTimestamp: number | undefined;
 
-  constructor(fetched: FetchedBytes) {
+  /**
+   * @param memory where unpacked records are to lie; what was given before the call before is then looked at no more. Each batch has
+   * memory of its own without it.
+   */
+  constructor(fetched: FetchedBytes, memory?: UnpackedMemory) {
+    this.#memory = memory;
     this.#bytes = fetched.bytes;
     this.#wanted = fetched.fromOffset;
     if (fetched.aborted !== undefined) this.#aborted = new AbortedRanges(fetched.aborted);
@@ -140,6 +147,10 @@ export class RecordBatches {
     const bytes = this.#bytes;
     const compression = compressions[attributes & batchAttribute.compression];
     if (compression === undefined) throw new MalformedBatch(`a batch has the unknown compression ${attributes & 7}`);
+    const count = bytes.readInt32BE(at + batchField.recordCount);
+    if (count < 0) throw new MalformedBatch("a batch has a negative number of records");
+    // Of a batch without records nothing is unpacked: what is given out lies where the second one would.
+    if (count === 0) return;
     const reader = this.#reader;
     const isPacked = compression !== "none";
     const first = at + batchField.records;
@@ -148,8 +159,7 @@ export class RecordBatches {
     reader.bytes = this.#records;
     reader.at = isPacked ? 0 : first;
     reader.end = isPacked ? this.#records.length : end;
-    this.#left = bytes.readInt32BE(at + batchField.recordCount);
-    if (this.#left < 0) throw new MalformedBatch("a batch has a negative number of records");
+    this.#left = count;
     this.#baseTimestamp = readInt64(bytes, at + batchField.baseTimestamp);
     const isAppendTime = (attributes & batchAttribute.logAppendTime) !== 0;
     this.#appendTimestamp = isAppendTime ? readInt64(bytes, at + batchField.maxTimestamp) : undefined;
@@ -158,7 +168,7 @@ export class RecordBatches {
   #unpacked(compression: Compression, packed: Buffer): Buffer {
     const records = unpack(compression, packed, unpackedBytesMax, growthMargin * this.#growth * packed.length);
     this.#growth = records.length / Math.max(1, packed.length);
-    return records;
+    return this.#memory?.move(records) ?? records;
   }
 
   #isLeftOut(at: number, end: number, attributes: number): boolean {

@@ -8,6 +8,7 @@ import { MalformedBatch } from "../malformed-batch.ts";
 import { RecordBatches } from "../record-batches.ts";
 import { RecordColumns } from "../record-columns.ts";
 import { retrying } from "../retrying.ts";
+import { UnpackedMemory } from "../unpacked-memory.ts";
 import { ChangelogReplay, type OnChange } from "./changelog-replay.ts";
 import type { Pieces } from "./pieces.ts";
 
@@ -92,11 +93,12 @@ async function replayRange(
   signal?.addEventListener("abort", giveUp, { once: true });
   try {
     fetcher.add(place, first);
+    const unpacked = new UnpackedMemory();
     let toldAt = clock.monotonic();
     for (let position = first; position < end; ) {
       const piece = await fetcher.next();
       if ("failure" in piece) throw piece.failure;
-      await replayPiece(clock, new RecordBatches(piece), replay, signal);
+      await replayPiece(clock, new RecordBatches(piece, unpacked), replay, signal);
       fetcher.release(piece);
       position = piece.nextOffset;
       if (position >= end || clock.monotonic() - toldAt < tellMs) continue;
