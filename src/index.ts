@@ -29,7 +29,7 @@ export type {
 export { type Random, seededRandom, systemRandom } from "./core/random.ts";
 export { type Batch, type ByteBatch, type Partition, type Position, Slice, type ValueBatch } from "./core/records.ts";
 export type { Delivery, Sink, SinkContext, SinkTraits, SinkWriter } from "./core/sink.ts";
-export type { Source, SourceContext, SourceProgress, SourceReader, SourceTraits } from "./core/source.ts";
+export type { Announce, Source, SourceContext, SourceProgress, SourceReader, SourceTraits } from "./core/source.ts";
 export type { ChangeLog, Checkpoint, CheckpointStore, Stateful, StoreChanges } from "./core/state.ts";
 export type { Stage, StageEnds, StageInput } from "./distributed/stage.ts";
 export { stagesOf } from "./distributed/stages.ts";

@@ -50,10 +50,7 @@ export class RecordBatches {
   /** The time of all records of the batch, when the broker gave it. */
   #appendTimestamp: number | undefined;
 
-  /**
-   * @param memory where unpacked records are to lie; what was given before the call before is then looked at no more. Each batch has
-   * memory of its own without it.
-   */
+  /** @param memory where unpacked records are to lie: they stay there until the next `next`. Without it each batch has memory of its own. */
   constructor(fetched: FetchedBytes, memory?: UnpackedMemory) {
     this.#memory = memory;
     this.#bytes = fetched.bytes;
