@@ -5,6 +5,7 @@ import { type Random, seededRandom, systemClock } from "millrace";
 import { ClientCheck } from "./client-check.ts";
 import { connectionFailure } from "./connection-failure.ts";
 import type { ClientsNews, ClientsOfProcess, Order } from "./messages.ts";
+import { rest } from "./rest.ts";
 import type { SimulationSettings } from "./settings.ts";
 import { sharedMs } from "./shared-clock.ts";
 
@@ -21,8 +22,6 @@ const lookOnMs = 300;
 const readBytes = 64 * 1024;
 /** Beside clients that are measured, the others read this seldom and come last, so that they take little of the machine from the server. */
 const restMs = 10;
-/** For waiting with the thread at rest. */
-const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
 
 class Clients {
   readonly #settings: SimulationSettings;
@@ -95,7 +94,7 @@ class Clients {
     setPriority(constants.priority.PRIORITY_LOW);
     while (!this.#finished) {
       await systemClock.turn();
-      Atomics.wait(nobodyWakes, 0, 0, restMs);
+      rest(restMs);
     }
   }
 

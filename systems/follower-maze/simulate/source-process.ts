@@ -5,6 +5,7 @@ import { reasonOf, sleep, systemClock } from "millrace";
 import { connectionFailure } from "./connection-failure.ts";
 import { EventStream } from "./event-stream.ts";
 import type { Order, SourceNews } from "./messages.ts";
+import { rest } from "./rest.ts";
 import type { SimulationSettings } from "./settings.ts";
 import { sharedMs } from "./shared-clock.ts";
 import { SourceLateness } from "./source-lateness.ts";
@@ -17,8 +18,6 @@ const writeBytes = 64 * 1024;
 
 /** By so much a timer may be late. */
 const timerMs = 2;
-/** For waiting exactly so long, with the thread at rest. */
-const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
 
 class EventSource {
   readonly #settings: SimulationSettings;
@@ -86,7 +85,7 @@ class EventSource {
         this.#lateness.isInTime();
         // A timer is up to a millisecond late; and to be awake for the last of it would take the server's share of the machine.
         if (leftMs > timerMs) await sleep(systemClock, leftMs - timerMs);
-        else Atomics.wait(nobodyWakes, 0, 0, leftMs);
+        else rest(leftMs);
       }
       await this.#write(stream.nextBatch());
     }
