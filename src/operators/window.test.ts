@@ -5,7 +5,7 @@ import { drive, listSource, memorySink } from "../testing/index.ts";
 import { hopping, session, tumbling } from "../time/windows.ts";
 import { IdTable } from "./aggregates/id-table.ts";
 import { type Aggregate, count, distinct, sum } from "./aggregates/index.ts";
-import { addKeys } from "./aggregates/key-pieces.ts";
+import { wordsOf } from "./aggregates/key-words.ts";
 import { type Aggregates, type LateOptions, windowAggregate } from "./window.ts";
 
 interface Visit {
@@ -240,7 +240,7 @@ describe("what a checkpoint costs", () => {
     const keys = [...bench.stored].filter(([name]) => name.includes("/k/"));
     const users = new IdTable();
     let stored = 0;
-    for (const [, value] of keys) addKeys(value, users, () => stored++);
+    for (const [, value] of keys) users.addAll(wordsOf(value), () => stored++);
     expect([stored, users.size]).toEqual([1_000, 1_000]);
   });
 });

@@ -1,8 +1,8 @@
 import type { ChangeLog, Stateful } from "../../core/state.ts";
 import type { Aggregate, AggregateFamily } from "./aggregate.ts";
 import { IdTable } from "./id-table.ts";
-import { addKeys, KeyPiece } from "./key-pieces.ts";
-import type { DistinctKey } from "./key-words.ts";
+import { KeyPiece } from "./key-pieces.ts";
+import { type DistinctKey, wordsOf } from "./key-words.ts";
 import { SlotPages } from "./slot-pages.ts";
 
 /**
@@ -64,7 +64,7 @@ class DistinctAlone implements AggregateFamily<number> {
   }
 
   takeOver(_slot: number, piece: Uint8Array): void {
-    addKeys(piece, this.parts);
+    this.parts.addAll(wordsOf(piece));
   }
 }
 
@@ -134,7 +134,7 @@ export class DistinctFamily implements AggregateFamily<number>, Stateful {
   }
 
   takeOver(slot: number, piece: Uint8Array): void {
-    addKeys(piece, this.#ids, (id) => this.#mark(slot, id));
+    this.#ids.addAll(wordsOf(piece), (id) => this.#mark(slot, id));
   }
 
   /** What is handed over is no longer marked: a key that comes again is handed over again, which changes nothing there. */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { IdTable } from "./id-table.ts";
-import { addKeys, KeyPiece } from "./key-pieces.ts";
+import { KeyPiece } from "./key-pieces.ts";
+import { wordsOf } from "./key-words.ts";
 
 function collected(table: IdTable): Map<string, Uint8Array> {
   const log = new Map<string, Uint8Array>();
@@ -96,7 +97,7 @@ test("any keys are the same ones when they come as a piece of another table", ()
       const piece = new KeyPiece();
       for (let id = 0; id < from.size; id++) piece.add(from, id);
       const ids: number[] = [];
-      addKeys(piece.take(), to, (id) => ids.push(id));
+      to.addAll(wordsOf(piece.take()), (id) => ids.push(id));
       expect(piece.isEmpty).toBe(true);
       expect(ids).toEqual([...from.keys()].map((key) => expected.get(key)));
       expect([...to.keys()]).toEqual([...expected.keys()]);

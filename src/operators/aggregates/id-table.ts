@@ -24,7 +24,6 @@ class Table {
  * Stored as chunks of 256 keys, as they lie in memory: a checkpoint writes the new keys and at most 255 old ones.
  */
 export class IdTable implements Stateful {
-  #size = 0;
   /** The keys while they are few. */
   #listed: DistinctKey[] = [];
   #table: Table | undefined;
@@ -34,7 +33,7 @@ export class IdTable implements Stateful {
 
   /** How many keys there are. */
   get size(): number {
-    return this.#size;
+    return this.#table?.size ?? this.#listed.length;
   }
 
   /** The key's number; a new one if it never came before. */
@@ -42,15 +41,17 @@ export class IdTable implements Stateful {
     const table = this.#table;
     if (table === undefined) return this.#idInList(key);
     table.words.write(key);
-    return this.#idIn(table);
+    return lookUp(table);
   }
 
-  /** The same for a key that lies in words. */
-  idOfWords(words: Int32Array, place: number): number {
-    const table = this.#table;
-    if (table === undefined) return this.#idInList(keyIn(words, place));
-    table.words.writeFrom(words, place);
-    return this.#idIn(table);
+  /** Does so for all the keys that lie in words, and calls `each` with the number of every one. Throws a `RangeError` if they are cut off. */
+  addAll(words: Int32Array, each?: (id: number) => void): void {
+    for (let at = 0; at < words.length; ) {
+      const end = endOfKey(words, at);
+      const id = this.#idAt(words, at);
+      each?.(id);
+      at = end;
+    }
   }
 
   /** Writes the key of that number to other words. */
@@ -67,15 +68,15 @@ export class IdTable implements Stateful {
   }
 
   collect(log: ChangeLog): void {
-    if (this.#writtenSize === this.#size) return;
-    for (let chunk = Math.floor(this.#writtenSize / chunkKeys); chunk * chunkKeys < this.#size; chunk++) {
+    if (this.#writtenSize === this.size) return;
+    for (let chunk = Math.floor(this.#writtenSize / chunkKeys); chunk * chunkKeys < this.size; chunk++) {
       log.put(String(chunk), this.#chunk(chunk));
     }
-    this.#writtenSize = this.#size;
+    this.#writtenSize = this.size;
   }
 
   *entries(): Generator<readonly [string, Uint8Array]> {
-    for (let chunk = 0; chunk * chunkKeys < this.#size; chunk++) yield [String(chunk), this.#chunk(chunk)];
+    for (let chunk = 0; chunk * chunkKeys < this.size; chunk++) yield [String(chunk), this.#chunk(chunk)];
   }
 
   /** In any order; a chunk that has grown comes again. */
@@ -93,9 +94,9 @@ export class IdTable implements Stateful {
     for (let i = 0; i < chunks.size; i++) {
       const words = chunks.get(i);
       if (words === undefined) throw new RangeError(`of a distinct count's keys, chunk ${i} is missing`);
-      for (let at = 0; at < words.length; at = endOfKey(words, at)) this.idOfWords(words, at);
+      this.addAll(words);
     }
-    this.#writtenSize = this.#size;
+    this.#writtenSize = this.size;
   }
 
   /** The keys of a chunk, as they are stored. */
@@ -115,6 +116,13 @@ export class IdTable implements Stateful {
     return words.bytes(0, words.end);
   }
 
+  #idAt(words: Int32Array, place: number): number {
+    const table = this.#table;
+    if (table === undefined) return this.#idInList(keyIn(words, place));
+    table.words.writeFrom(words, place);
+    return lookUp(table);
+  }
+
   #idInList(key: DistinctKey): number {
     const known = this.#listed.indexOf(key);
     if (known !== -1) return known;
@@ -127,14 +135,7 @@ export class IdTable implements Stateful {
       this.#table = table;
       this.#listed = [];
     }
-    return this.#size++;
-  }
-
-  /** The number of the key that was written last. */
-  #idIn(table: Table): number {
-    const id = lookUp(table);
-    this.#size = table.size;
-    return id;
+    return this.size - 1;
   }
 }
 

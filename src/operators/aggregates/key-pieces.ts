@@ -1,8 +1,8 @@
 import { pieceBytesMax } from "./aggregate.ts";
 import type { IdTable } from "./id-table.ts";
-import { endOfKey, KeyWords, wordsOf } from "./key-words.ts";
+import { KeyWords } from "./key-words.ts";
 
-/** Keys on their way from one set to another: a piece is full when it is about as long as it may be. */
+/** Keys on their way from one table to another, as words: a piece is full when it is about as long as it may be. */
 export class KeyPiece {
   #words = new KeyWords();
 
@@ -25,14 +25,5 @@ export class KeyPiece {
     const bytes = this.#words.bytes(0, this.#words.end);
     this.#words = new KeyWords();
     return bytes;
-  }
-}
-
-/** Looks a piece's keys up in a table, where those that are new get a number, and calls `each` with the number of every one. */
-export function addKeys(piece: Uint8Array, ids: IdTable, each?: (id: number) => void): void {
-  const words = wordsOf(piece);
-  for (let at = 0; at < words.length; at = endOfKey(words, at)) {
-    const id = ids.idOfWords(words, at);
-    each?.(id);
   }
 }

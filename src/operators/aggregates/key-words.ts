@@ -1,4 +1,5 @@
 import { systemRandom } from "../../core/random.ts";
+import { copyOf } from "../../core/records.ts";
 
 /** What can be told apart: text and finite numbers. The number 5 and the text "5" are two. */
 export type DistinctKey = string | number;
@@ -182,7 +183,7 @@ export class KeyWords {
  */
 export function wordsOf(bytes: Uint8Array): Int32Array {
   if (bytes.length % wordBytes !== 0) throw new RangeError(`${bytes.length} bytes are no whole words of keys`);
-  return new Int32Array(Uint8Array.from(bytes).buffer);
+  return new Int32Array(copyOf(bytes).buffer);
 }
 
 /** Where the key at a place ends. Throws a `RangeError` if that is not in the words. */
