@@ -21,7 +21,7 @@ export interface FetcherOptions {
   readonly onTrouble: (failure: KafkaFailure) => void;
 }
 
-/** While records wait to be taken, a fetch for the other partitions comes back this soon, so that nobody waits for it. */
+/** While a partition is left out whose records wait to be taken, a fetch for the others comes back this soon: it may be asked for again then. */
 const busyWaitMs = 10;
 
 /**
@@ -198,14 +198,18 @@ export class Fetcher {
     while (!this.#stopped.signal.aborted) {
       const changed = this.#changed.promise;
       const wanted = this.#wantedFrom(node);
-      if (wanted.length === 0) {
+      const fetched = wanted.length === 0 ? undefined : this.#fetch(node, wanted);
+      // What came before is told of only now that more is asked for: whoever waits for it keeps this thread, and the node would have nothing to do.
+      this.#arrive();
+      if (fetched === undefined) {
         await changed;
         continue;
       }
       try {
-        await this.#fetch(node, wanted);
+        await fetched;
         pauseMs = 0;
       } catch (thrown) {
+        this.#arrive();
         if (this.#stopped.signal.aborted) return;
         const failure = thrown as KafkaFailure;
         if (!failure.retryable) return this.#fail(failure);
@@ -232,11 +236,11 @@ export class Fetcher {
       asked.set(`${topicId}-${queue.place.partition}`, [queue, queue.begin()]);
       return { topicId, partition: queue.place.partition, offset: queue.nextOffset, bytesMax: fetchBytes };
     });
-    const somebodyBusy = this.#firstReady() !== undefined;
+    const isOneLeftOut = [...this.#queues.values()].some((queue) => queue.ready && !wanted.includes(queue));
     this.#bytes += fetchBytes;
     try {
       const request = {
-        maxWaitMs: somebodyBusy ? busyWaitMs : maxWaitMs,
+        maxWaitMs: isOneLeftOut ? busyWaitMs : maxWaitMs,
         bytesMax: fetchBytes,
         committedOnly,
         partitions,
@@ -272,7 +276,6 @@ export class Fetcher {
     const held = queue.put(part.bytes, committedOnly ? part.aborted : undefined);
     if (held === 0) this.#release(part.bytes);
     this.#bytes += held;
-    this.#arrive();
     return undefined;
   }
 }
