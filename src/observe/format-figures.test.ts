@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatBytes, formatCount, formatElapsed, formatRate, formatTime } from "./format-figures.ts";
+import { formatBytes, formatCount, formatDigits, formatElapsed, formatRate, formatTime } from "./format-figures.ts";
 
 test.each([
   [0, "0"],
@@ -20,6 +20,11 @@ test.each([
   [Number.NaN, "?"],
   [Number.POSITIVE_INFINITY, "?"],
 ])("count %d is %s", (count, text) => expect(formatCount(count)).toBe(text));
+
+test.each([0, 7, 999, 1000, 12_345, 123_456, 1_234_567, 9_007_199_254_740_991, -1, -999, -1000, -123_456])(
+  "all digits of %d are as English has them",
+  (count) => expect(formatDigits(count)).toBe(count.toLocaleString("en-US")),
+);
 
 test.each([
   [0, "0 B"],

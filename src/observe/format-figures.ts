@@ -17,6 +17,14 @@ export function formatCount(count: number): string {
   return scaled(count, ["", "k", "M", "G", "T"], "");
 }
 
+/**
+ * A whole number with all its digits: `12,345,678`. (`toLocaleString` does the same, and takes 15 ms the first time, in which
+ * it loads the rules of the language.)
+ */
+export function formatDigits(count: number): string {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
+}
+
 /** Bytes for people, in powers of ten: `512 B`, `1.23 MB`. */
 export function formatBytes(bytes: number): string {
   return scaled(bytes, ["B", "kB", "MB", "GB", "TB", "PB"], " ");

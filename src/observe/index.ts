@@ -1,7 +1,7 @@
 export { whyWaiting } from "./explain.ts";
 export { Exposition, expositionType, type Labels, metricName } from "./exposition.ts";
 export { counterSum, type JobFigures, jobFigures } from "./figures.ts";
-export { formatBytes, formatCount, formatElapsed, formatRate, formatTime } from "./format-figures.ts";
+export { formatBytes, formatCount, formatDigits, formatElapsed, formatRate, formatTime } from "./format-figures.ts";
 export { createLogger, type LogFields, type Logger, type LogLevel, type LogOptions, silentLogger } from "./log.ts";
 export { type MeterOptions, StepMeter } from "./meter.ts";
 export type { TextOutput } from "./output.ts";

@@ -1,4 +1,4 @@
-import { formatBytes, MillraceError, reasonOf } from "millrace";
+import { formatBytes, formatDigits, MillraceError, reasonOf } from "millrace";
 import {
   choiceOption,
   defineCommand,
@@ -126,9 +126,9 @@ function textOf(values: { readonly events: number; readonly clients: number }, r
   return [
     ...figures.problems.map((problem) => `wrong      ${problem}`),
     figures.exact ? `exact      every byte of ${figures.clients} clients` : "not exact",
-    `sent       ${figures.lines.toLocaleString("en-US")} lines in ${(result.source.durationMs / 1000).toFixed(2)} s, waiting for the server ${Math.round(100 * figures.sourceWaitedShare)} % of it`,
+    `sent       ${formatDigits(figures.lines)} lines in ${(result.source.durationMs / 1000).toFixed(2)} s, waiting for the server ${Math.round(100 * figures.sourceWaitedShare)} % of it`,
     `received   ${formatBytes(result.clients.bytes)} in ${figures.seconds.toFixed(2)} s`,
-    `throughput ${figures.eventsPerSecond.toLocaleString("en-US")} events/s, ${formatBytes(figures.bytesPerSecond)}/s to clients`,
+    `throughput ${formatDigits(figures.eventsPerSecond)} events/s, ${formatBytes(figures.bytesPerSecond)}/s to clients`,
     ...(latency === undefined
       ? []
       : [

@@ -1,4 +1,4 @@
-import type { JobStatus } from "millrace";
+import { formatDigits, type JobStatus } from "millrace";
 
 /** What a run came to. `lines` = events in order + `bad` + `duplicate` + `late` + `tooFar`, but for those that still wait. */
 export interface Summary {
@@ -49,21 +49,17 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-function exact(count: number): string {
-  return count.toLocaleString("en-US");
-}
-
 /** The summary for people, on a few lines. */
 export function summaryText(summary: Summary): string {
-  const reasons = Object.entries(summary.badByReason).map(([reason, count]) => `${reason} ${exact(count)}`);
+  const reasons = Object.entries(summary.badByReason).map(([reason, count]) => `${reason} ${formatDigits(count)}`);
   return [
-    `lines      ${exact(summary.lines)}`,
-    `events     ${exact(summary.events)} in order`,
-    `bad        ${exact(summary.bad)}${reasons.length === 0 ? "" : ` (${reasons.join(", ")})`}`,
-    `skipped    ${exact(summary.skipped)} that did not come in time`,
-    `late       ${exact(summary.late)}`,
-    `duplicate  ${exact(summary.duplicate)}`,
-    `too far    ${exact(summary.tooFar)}`,
+    `lines      ${formatDigits(summary.lines)}`,
+    `events     ${formatDigits(summary.events)} in order`,
+    `bad        ${formatDigits(summary.bad)}${reasons.length === 0 ? "" : ` (${reasons.join(", ")})`}`,
+    `skipped    ${formatDigits(summary.skipped)} that did not come in time`,
+    `late       ${formatDigits(summary.late)}`,
+    `duplicate  ${formatDigits(summary.duplicate)}`,
+    `too far    ${formatDigits(summary.tooFar)}`,
     `duration   ${(summary.durationMs / 1000).toFixed(2)} s`,
     `peak RSS   ${Math.round(summary.peakRssBytes / 1e6)} MB`,
     "",

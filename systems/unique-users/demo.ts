@@ -2,7 +2,7 @@ import { createWriteStream } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { durationMs } from "millrace";
+import { durationMs, formatDigits } from "millrace";
 import { defineCommand, readOptions, runPipeline } from "millrace/command";
 import { fileSink, fileSource } from "millrace/file";
 import { countEncoder } from "./counts.ts";
@@ -38,7 +38,7 @@ async function runDemo(): Promise<number> {
 async function countIn(folder: string): Promise<number> {
   const input = join(folder, "frames.jsonl");
   const output = join(folder, "counts.jsonl");
-  say(`Making ${frames.toLocaleString("en-US")} frames, some of them late, hostile or malformed ...`);
+  say(`Making ${formatDigits(frames)} frames, some of them late, hostile or malformed ...`);
   await makeFrames(input);
   say("Counting distinct users by minute and hour ...");
   const values = readOptions(options, { window: ["1m,1h"], log: ["error"] });

@@ -1,4 +1,4 @@
-import { formatBytes, type JobStatus } from "millrace";
+import { formatBytes, formatDigits, type JobStatus } from "millrace";
 
 /** What a run came to. Bytes are bytes, times milliseconds. `frames` = counted + `late` + `bad` + `held`, with one window size. */
 export interface Summary {
@@ -66,25 +66,21 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-function exact(count: number): string {
-  return count.toLocaleString("en-US");
-}
-
 /** The summary for people, on a few lines. */
 export function summaryText(summary: Summary): string {
-  const reasons = Object.entries(summary.badByReason).map(([reason, count]) => `${reason} ${exact(count)}`);
+  const reasons = Object.entries(summary.badByReason).map(([reason, count]) => `${reason} ${formatDigits(count)}`);
   const parts =
     summary.lateParts === 0
       ? ""
-      : `, and ${exact(summary.lateParts)} parts of windows of partitions left out as silent`;
-  const updates = summary.updates === 0 ? "" : `, of them ${exact(summary.updates)} corrections`;
+      : `, and ${formatDigits(summary.lateParts)} parts of windows of partitions left out as silent`;
+  const updates = summary.updates === 0 ? "" : `, of them ${formatDigits(summary.updates)} corrections`;
   return [
-    `frames    ${exact(summary.frames)}`,
-    `bad       ${exact(summary.bad)}${reasons.length === 0 ? "" : ` (${reasons.join(", ")})`}`,
-    `late      ${exact(summary.late)}${parts}`,
-    `held      ${exact(summary.held)} too far ahead of the rest`,
-    `windows   ${exact(summary.windows)}${updates}`,
-    `duration  ${(summary.durationMs / 1000).toFixed(2)} s, ${exact(summary.framesPerSecond)} frames/s, ${formatBytes(summary.bytesPerSecond)}/s`,
+    `frames    ${formatDigits(summary.frames)}`,
+    `bad       ${formatDigits(summary.bad)}${reasons.length === 0 ? "" : ` (${reasons.join(", ")})`}`,
+    `late      ${formatDigits(summary.late)}${parts}`,
+    `held      ${formatDigits(summary.held)} too far ahead of the rest`,
+    `windows   ${formatDigits(summary.windows)}${updates}`,
+    `duration  ${(summary.durationMs / 1000).toFixed(2)} s, ${formatDigits(summary.framesPerSecond)} frames/s, ${formatBytes(summary.bytesPerSecond)}/s`,
     `peak RSS  ${formatBytes(summary.peakRssBytes)}`,
     "",
   ].join("\n");
