@@ -40,7 +40,8 @@ export interface SinkContext {
  *   which counts as the step's failure at that record.
  * - `full` turns true when what it holds reaches its bound: the engine stops feeding it and awaits `drain`, which resolves
  *   when there is room again. Up to one record's output may still come after `full`.
- * - `flush` says that nothing more comes for now: send what is held back for company. It does not wait.
+ * - `flush` says that nothing more comes for now: send what is held back for company. It does not wait. Called before the engine waits
+ *   for input, and when a step let something out meanwhile, by a timer or by an answer from outside: at once, or 5 ms after the last time.
  * - `prepare` resolves when everything written before the call is safe, or staged so that `commit` cannot fail for any
  *   reason but a crash; it returns JSON data that restores exactly this cut. Writes may go on while it works, and do not
  *   belong to the cut. Calls do not overlap.

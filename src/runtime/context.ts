@@ -179,6 +179,7 @@ export class StepContext implements OperatorContext<unknown> {
     if (this.#closed) return;
     try {
       this.#cursor.during(Number.NaN, undefined, undefined, work);
+      this.#environment.letOut();
     } catch (thrown) {
       this.#environment.fail(blamed(thrown, this.id, undefined));
     }

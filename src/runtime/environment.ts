@@ -18,6 +18,8 @@ export interface Environment {
   meterOf(step: string): Meter;
   /** Takes a refused record: counts it against its step and hands it to the dead letters, when there are any. */
   refuse(step: string, reason: string, detail: string | undefined): void;
+  /** To be called when a step may have let records out that no source just gave: sinks then hold them back no longer than they must. */
+  letOut(): void;
   /** Ends the pipeline: whatever was thrown becomes its error. */
   fail(thrown: unknown): void;
 }

@@ -17,12 +17,14 @@ import type { Environment } from "./environment.ts";
 import { Feed } from "./feed.ts";
 import { Gate } from "./gate.ts";
 import { Graph } from "./graph.ts";
+import { Linger } from "./linger.ts";
 import { Meters } from "./meters.ts";
 import { noCheckpoints } from "./no-checkpoints.ts";
 import { Outcome } from "./outcome.ts";
 import { Refusals } from "./refusals.ts";
 import { restore, resumeOf, tellRestored, versionsOf } from "./restore.ts";
 import type { RunningPipeline } from "./running-pipeline.ts";
+import { whenSilent } from "./silent-input.ts";
 import { statusOf } from "./status.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -58,6 +60,7 @@ export class Job implements RunningPipeline {
   readonly #waiting: Waiting;
   readonly #meters: Meters;
   readonly #refusals: Refusals;
+  readonly #linger: Linger;
   readonly #abort = new AbortController();
   readonly #failed = Promise.withResolvers<never>();
   readonly #startedAt: number;
@@ -89,9 +92,11 @@ export class Job implements RunningPipeline {
       waitedMs: () => this.#waiting.ms,
       meterOf: (step) => this.#meters.of(step),
       refuse: (step, reason, detail) => this.#refusals.refuse(step, reason, detail),
+      letOut: () => this.#linger.look(),
       fail: (thrown) => this.#fail(thrown),
     };
     this.#graph = new Graph(plan, this.#environment);
+    this.#linger = new Linger(this.#clock, this.#graph.sinks);
     this.#failed.promise.catch(() => {});
     this.#outcome = new Outcome(this.#run(), options.onUnheeded);
   }
@@ -209,7 +214,7 @@ export class Job implements RunningPipeline {
   }
 
   #flush(): void {
-    for (const sink of this.#graph.sinks.values()) sink.writer.flush();
+    for (const sink of this.#graph.sinks.values()) sink.flush();
   }
 
   async #stream(checkpoint: Checkpoint | undefined): Promise<void> {
@@ -224,7 +229,13 @@ export class Job implements RunningPipeline {
     });
     if (checkpoints !== undefined) this.#checkpointer.start();
     if (this.#state === "starting") this.#state = this.#stopping ? "draining" : "running";
-    const silence = this.#watchSilence();
+    const silentMs = this.#options.stopAfterSilentMs;
+    const onSilent = () => {
+      this.#silent = true;
+      this.stop();
+    };
+    const silence =
+      silentMs === undefined ? undefined : whenSilent(this.#feeds, silentMs, this.#clock, this.#abort.signal, onSilent);
     const fed = Promise.all(this.#feeds.map((feed) => this.#feed(feed))).finally(() => silence?.cancel());
     const work = Promise.race([fed.then(() => this.#finish()), this.#failed.promise]);
     await inTime(work, this.#clock, this.#abort.signal, this.#options.drainMs ?? limits.drainMs);
@@ -251,25 +262,10 @@ export class Job implements RunningPipeline {
     for (const feed of this.#feeds) if (!feed.ended) await this.#graph.end(feed.step.id);
   }
 
-  #watchSilence() {
-    const limitMs = this.#options.stopAfterSilentMs;
-    if (limitMs === undefined) return undefined;
-    const look = () => {
-      const open = this.#feeds.filter((feed) => !feed.ended);
-      if (open.length === 0) return;
-      const silentMs = Math.min(...open.map((feed) => feed.status().silentMs));
-      if (silentMs >= limitMs) {
-        this.#silent = true;
-        this.stop();
-      } else if (!this.#stopping) timer = this.#clock.timer(Math.max(1, limitMs - silentMs), look);
-    };
-    let timer = this.#clock.timer(limitMs, look);
-    return { cancel: () => timer.cancel() };
-  }
-
   async #close(): Promise<void> {
     await this.#checkpointer?.close();
     this.#graph.close((thrown) => this.#fail(thrown));
+    this.#linger.close();
     this.#meters.flush();
     for (const { step, reader } of this.#feeds) await this.#quietly(step.id, () => reader.close());
     for (const { step, writer } of this.#graph.sinks.values()) {

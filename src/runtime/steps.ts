@@ -69,6 +69,8 @@ export class RunningSink {
   /** Called with the next record, once: whoever waits for output sets it again. */
   onOutput: (() => void) | undefined;
   #draining = false;
+  /** Of the records taken, those before the last flush. */
+  #flushed = 0;
   readonly #environment: Environment;
 
   constructor(step: SinkStep, environment: Environment) {
@@ -89,9 +91,19 @@ export class RunningSink {
       watermark: (time) => {
         this.time = time;
       },
-      idle: () => this.writer.flush(),
+      idle: () => this.flush(),
       block: undefined,
     };
+  }
+
+  /** Whether it has taken anything since it was flushed. */
+  get unflushed(): boolean {
+    return this.in > this.#flushed;
+  }
+
+  flush(): void {
+    this.#flushed = this.in;
+    this.writer.flush();
   }
 
   #tellOutput(): void {

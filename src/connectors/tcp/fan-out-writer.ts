@@ -10,7 +10,7 @@ import { Patience, patienceMs } from "./patience.ts";
 import { Slab } from "./slab.ts";
 import type { Goal, UserClient } from "./user-client.ts";
 
-/** So many bytes of broadcasts are sent before the turn of the loop is over, however many records that is. */
+/** So many bytes of broadcasts are sent before the engine says that nothing more comes for now, however many records that is. */
 const unsentBytesMax = 64 * 1024;
 
 /** So much memory may be taken for single clients before it is sent, too. */
@@ -22,10 +22,9 @@ interface Barrier {
   readonly resolve: () => void;
 }
 
-/** Hands records to the clients they are for, one write a client and turn of the loop. */
+/** Hands records to the clients they are for: one write a client for all that comes before a flush. */
 export class FanOutWriter implements SinkWriter<Delivery> {
   readonly #settings: FanOutSettings;
-  readonly #context: SinkContext;
   readonly #log = new BroadcastLog();
   readonly #pool = new PagePool();
   readonly #slab = new Slab();
@@ -40,7 +39,6 @@ export class FanOutWriter implements SinkWriter<Delivery> {
   #unsentBytes = 0;
   /** When the pool's pages take more than that, it is time to send. */
   #sendAtBytes = unsentPoolBytesMax;
-  #scheduled = false;
   #barrier: Barrier | undefined;
   readonly #delivered: Counter;
   readonly #deliveredBytes: Counter;
@@ -51,7 +49,6 @@ export class FanOutWriter implements SinkWriter<Delivery> {
     const { meter, clock } = context;
     this.#settings = settings;
     this.#unsentBytesMax = Math.min(unsentBytesMax, settings.bufferBytes);
-    this.#context = context;
     const listener = {
       moved: (client: UserClient) => this.#moved(client),
       left: (client: UserClient) => this.#left(client),
@@ -90,7 +87,6 @@ export class FanOutWriter implements SinkWriter<Delivery> {
       this.#unsentBytes += bytes.length;
     }
     if (this.#unsentBytes >= this.#unsentBytesMax || this.#pool.usedBytes > this.#sendAtBytes) this.#send();
-    else if (!this.#scheduled) this.#schedule();
   }
 
   flush(): void {
@@ -151,15 +147,6 @@ export class FanOutWriter implements SinkWriter<Delivery> {
       client.listed = true;
       this.#listed.push(client);
     }
-  }
-
-  /** For records that come while the engine waits for input, as from a timer: it does not flush after those. */
-  #schedule(): void {
-    this.#scheduled = true;
-    void this.#context.clock.turn().then(() => {
-      this.#scheduled = false;
-      this.#send();
-    });
   }
 
   #send(): void {

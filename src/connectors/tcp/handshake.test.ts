@@ -24,6 +24,7 @@ describe("a client's id", () => {
     }
     await until(() => fanOut.meter.count("accepted") === 4);
     for (const id of ["2932", "2933", "Zoë 🎿", "with more after it"]) fanOut.send(`for ${id}\n`, [id]);
+    fanOut.writer.flush();
     await until(() => clients.every((client) => client.bytes > 0));
     expect(clients.map((client) => Buffer.from(client.text, "latin1").toString())).toEqual([
       "for 2932\n",
@@ -65,6 +66,7 @@ describe("a client's id", () => {
       "left without an id": 2,
     });
     fanOut.send("fine\n", "all");
+    fanOut.writer.flush();
     await until(() => good.text === "fine\n");
   });
 
@@ -100,10 +102,12 @@ describe("a client's id", () => {
       silent = await Promise.all(Array.from({ length: 500 }, () => connected(fanOut.port)));
       for (const socket of silent) socket.resume();
       fanOut.send(`${wave}\n`, ["before"]);
+      fanOut.writer.flush();
       await until(() => before.text.endsWith(`${wave}\n`));
     }
     const during = await join(fanOut, "during");
     fanOut.send("served\n", ["during"]);
+    fanOut.writer.flush();
     await until(() => during.text === "served\n");
     expect(fanOut.meter.look("connectionsWithoutId")).toBeLessThanOrEqual(500);
     await until(() => fanOut.meter.count("handshakeFailures:too many without an id") >= 9_500);

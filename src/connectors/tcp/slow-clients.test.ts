@@ -74,6 +74,7 @@ describe("slow clients", () => {
     let sent = 0;
     for (; fanOut.meter.count("disconnected:slow") === 0 && sent < recordsMax; sent++) {
       fanOut.send(record(sent), ["stalled", "good"]);
+      fanOut.writer.flush();
       await until(() => good!.bytes === (sent + 1) * recordBytes);
       expect(fanOut.meter.look("pendingBytes")).toBeLessThan(100_000 + 2 * recordBytes);
     }
@@ -376,7 +377,7 @@ describe("slow clients", () => {
     });
   });
 
-  it("sends what is for single clients before much of it waits, though the turn is not over", async () => {
+  it("sends what is for single clients before much of it waits, though it is not told to", async () => {
     const fanOut = await openFanOut();
     for (let n = 0; n < 5; n++) await join(fanOut, `${n}`);
     const own = "x".repeat(9_999);

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Audience } from "./delivery.ts";
-import { type Client, connected, join, openFanOut, until } from "./tcp.fixture.ts";
+import { type Client, connected, join, openFanOut, turns, until } from "./tcp.fixture.ts";
 import { tcpFanOut } from "./tcp-fan-out.ts";
 
 function audienceOf(ids: ReadonlySet<string>) {
@@ -55,12 +55,17 @@ describe("tcpFanOut", () => {
     expect(fanOut.meter.count("unconnected")).toBeGreaterThan(0);
   });
 
-  it("sends what was written without being told to, once the turn is over", async () => {
+  it("sends a client all that was written for it at once, when it is told to", async () => {
     const fanOut = await openFanOut();
     const client = await join(fanOut, "1");
-    fanOut.send("by itself\n", ["1"]);
-    await until(() => client.text === "by itself\n");
-    expect(fanOut.meter.count("delivered")).toBe(1);
+    fanOut.send("mine\n", ["1"]);
+    fanOut.send("ours\n", "all");
+    await turns();
+    expect(fanOut.meter.count("delivered")).toBe(0);
+    fanOut.writer.flush();
+    await until(() => client.bytes > 0);
+    expect(client.chunks.map(String)).toEqual(["mine\nours\n"]);
+    expect(fanOut.meter.count("delivered")).toBe(2);
     expect(fanOut.meter.count("deliveredBytes")).toBe(10);
   });
 
@@ -70,6 +75,7 @@ describe("tcpFanOut", () => {
     fanOut.send("before\n", "all");
     const late = await join(fanOut, "late");
     fanOut.send("after\n", "all");
+    fanOut.writer.flush();
     await until(() => early.text === "before\nafter\n" && late.text.length >= 6);
     expect(late.text).toBe("after\n");
   });
@@ -85,6 +91,7 @@ describe("tcpFanOut", () => {
       await until(() => fanOut.meter.count("accepted") === 2 || fanOut.meter.count("refused:id is connected") === 1);
       fanOut.send("x\n", ["7"]);
       fanOut.send("y\n", "all");
+      fanOut.writer.flush();
       await until(() => first.text === "x\ny\n" || texts[1] === "x\ny\n");
       if (duplicateClient !== "both") await until(() => first.closed || socket.destroyed);
       else await until(() => first.text === texts[1]);
@@ -106,6 +113,7 @@ describe("tcpFanOut", () => {
     await until(() => fanOut.meter.look("clients") === 1);
     const fourth = await join(fanOut, "4");
     fanOut.send("hello\n", "all");
+    fanOut.writer.flush();
     await until(() => fourth.text === "hello\n");
   });
 
@@ -141,6 +149,7 @@ describe("tcpFanOut", () => {
     await until(() => bad.closed);
     expect(fanOut.meter.count("disconnected:sends what nobody asked for")).toBe(1);
     fanOut.send("still here\n", "all");
+    fanOut.writer.flush();
     await until(() => good.text === "still here\n");
   });
 
