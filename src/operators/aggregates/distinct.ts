@@ -35,7 +35,7 @@ class DistinctAlone implements AggregateFamily<number> {
   #handed = 0;
 
   add(key: DistinctKey): void {
-    this.parts.idOf(key);
+    this.parts.add(key);
   }
 
   result(): number {
@@ -45,7 +45,7 @@ class DistinctAlone implements AggregateFamily<number> {
   free(): void {}
 
   absorb(other: AggregateFamily<unknown>): void {
-    for (const key of (other as DistinctAlone).parts.keys()) this.parts.idOf(key);
+    for (const key of (other as DistinctAlone).parts.keys()) this.parts.add(key);
   }
 
   save(): unknown {

@@ -118,3 +118,63 @@ test("any keys, in any order, get the numbers that a Map gives them", () => {
     }),
   );
 });
+
+test("keys that are added without asking for a number get the same ones, whatever is asked in between", () => {
+  // Keys that are few, so that many come again, also among those that are looked up together.
+  const some = fc.oneof(
+    fc.nat(40),
+    fc.nat(40).map(String),
+    fc.nat(40).map((n) => `${"long".repeat(n % 7)} \u0101 ${n}`),
+  );
+  const ask = fc.constantFrom("size", "number", "checkpoint", "piece", "keys");
+  const op = fc.oneof({ weight: 20, arbitrary: some }, { weight: 1, arbitrary: ask.map((what) => ({ what })) });
+  fc.assert(
+    fc.property(fc.array(op, { maxLength: 400 }), (ops) => {
+      const table = new IdTable();
+      const oracle = new Map<string | number, number>();
+      const chunks = new Map<string, Uint8Array>();
+      for (let i = 0; i < 4100; i++) {
+        table.add(`before ${i}`);
+        oracle.set(`before ${i}`, i);
+      }
+      for (const one of ops) {
+        if (typeof one !== "object") {
+          table.add(one);
+          if (!oracle.has(one)) oracle.set(one, oracle.size);
+        } else if (one.what === "size") expect(table.size).toBe(oracle.size);
+        else if (one.what === "number")
+          expect(table.idOf("7")).toBe(oracle.get("7") ?? oracle.set("7", oracle.size).size - 1);
+        else if (one.what === "checkpoint") for (const [chunk, value] of collected(table)) chunks.set(chunk, value);
+        else if (one.what === "keys") expect([...table.keys()].slice(4100)).toEqual([...oracle.keys()].slice(4100));
+        else {
+          const other = new IdTable();
+          const piece = new KeyPiece();
+          for (const key of ["before 1", 7, "from elsewhere"]) {
+            piece.add(other, other.idOf(key));
+            if (!oracle.has(key)) oracle.set(key, oracle.size);
+          }
+          table.addAll(wordsOf(piece.take()));
+        }
+      }
+      for (const [chunk, value] of collected(table)) chunks.set(chunk, value);
+      const restored = new IdTable();
+      for (const [chunk, value] of chunks) restored.apply(chunk, value);
+      restored.restored();
+      expect([...restored.keys()]).toEqual([...oracle.keys()]);
+      expect([...table.entries()].map(([chunk, value]) => [chunk, Buffer.from(value).toString("hex")])).toEqual(
+        [...restored.entries()].map(([chunk, value]) => [chunk, Buffer.from(value).toString("hex")]),
+      );
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a table grows while keys are looked up together", () => {
+  const table = new IdTable();
+  for (let i = 0; i < 100_000; i++) {
+    table.add(i);
+    table.add(`${i >> 1}`);
+  }
+  expect(table.size).toBe(150_000);
+  expect([table.idOf(99_999), table.idOf("0"), table.idOf("49999")]).toEqual([149_999, 1, 149_998]);
+});

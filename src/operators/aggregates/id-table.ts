@@ -6,6 +6,10 @@ const listedMax = 8;
 /** So many keys are stored together. */
 const chunkKeys = 256;
 
+/** Keys are looked up so many together, once there are so many in the table: before that, it lies in the processor's cache anyway. */
+const gatheredMax = 64;
+const gatheringMin = 4096;
+
 /** Keys in a hash table, by number: where each is, and its hash. */
 class Table {
   readonly words = new KeyWords();
@@ -14,6 +18,16 @@ class Table {
   /** Of each slot the number of its key plus one, in the bits that say which slot, above them the key's hash; 0 when free. */
   slots = new Int32Array(4 * listedMax);
   size = 0;
+}
+
+/** Keys that wait to be looked up, which lie behind those that the table has. */
+class Gathered {
+  size = 0;
+  readonly hashes = new Int32Array(gatheredMax);
+  /** Where each begins, and the last one ends. */
+  readonly places = new Int32Array(gatheredMax + 1);
+  /** What a look-up of each will read first. */
+  readonly seen = new Int32Array(gatheredMax);
 }
 
 /**
@@ -27,25 +41,48 @@ export class IdTable implements Stateful {
   /** The keys while they are few. */
   #listed: DistinctKey[] = [];
   #table: Table | undefined;
+  #gathered: Gathered | undefined;
   #writtenSize = 0;
   /** Chunks that came back from a checkpoint, until all have. */
   #restoring: Map<number, Int32Array> | undefined;
 
   /** How many keys there are. */
   get size(): number {
+    this.#settle();
     return this.#table?.size ?? this.#listed.length;
   }
 
   /** The key's number; a new one if it never came before. */
   idOf(key: DistinctKey): number {
+    this.#settle();
     const table = this.#table;
     if (table === undefined) return this.#idInList(key);
     table.words.write(key);
     return lookUp(table);
   }
 
+  /**
+   * The same for one who does not ask which number it is: keys are gathered and looked up together, so that a processor waits for
+   * memory once and not for each.
+   */
+  add(key: DistinctKey): void {
+    const table = this.#table;
+    if (table === undefined || table.size < gatheringMin) {
+      this.idOf(key);
+      return;
+    }
+    const { words } = table;
+    this.#gathered ??= new Gathered();
+    const gathered = this.#gathered;
+    words.write(key);
+    gathered.hashes[gathered.size] = words.hash;
+    gathered.places[gathered.size++] = words.keep();
+    if (gathered.size === gatheredMax) this.#settle();
+  }
+
   /** Does so for all the keys that lie in words, and calls `each` with the number of every one. Throws a `RangeError` if they are cut off. */
   addAll(words: Int32Array, each?: (id: number) => void): void {
+    this.#settle();
     for (let at = 0; at < words.length; ) {
       const end = endOfKey(words, at);
       const id = this.#idAt(words, at);
@@ -116,6 +153,23 @@ export class IdTable implements Stateful {
     return words.bytes(0, words.end);
   }
 
+  /** Looks up what was gathered, in the order in which it came. */
+  #settle(): void {
+    const gathered = this.#gathered;
+    if (gathered === undefined || gathered.size === 0) return;
+    const table = this.#table!;
+    const { hashes, places, size } = gathered;
+    const { words } = table;
+    gathered.size = 0;
+    places[size] = words.end;
+    touch(table, gathered, size);
+    words.takeBack(places[0]!);
+    for (let i = 0; i < size; i++) {
+      words.writeAgain(places[i]!, places[i + 1]!, hashes[i]!);
+      lookUp(table);
+    }
+  }
+
   #idAt(words: Int32Array, place: number): number {
     const table = this.#table;
     if (table === undefined) return this.#idInList(keyIn(words, place));
@@ -137,6 +191,21 @@ export class IdTable implements Stateful {
     }
     return this.size - 1;
   }
+}
+
+/**
+ * Reads what look-ups will read, for all of them slot by slot, then place by place, then key by key: the reads of one kind do not depend on
+ * each other, so that the processor has many under way at once.
+ */
+function touch({ slots, places, words: { words } }: Table, { hashes, seen }: Gathered, size: number): void {
+  const mask = slots.length - 1;
+  for (let i = 0; i < size; i++) seen[i] = slots[hashes[i]! & mask]!;
+  for (let i = 0; i < size; i++) {
+    const slot = seen[i]!;
+    const isLikely = slot !== 0 && ((slot ^ hashes[i]!) & ~mask) === 0;
+    seen[i] = isLikely ? places[(slot & mask) - 1]! : 0;
+  }
+  for (let i = 0; i < size; i++) seen[i] = words[seen[i]!]!;
 }
 
 /** The number of the key that was written last to the table's words, where it is then kept. */

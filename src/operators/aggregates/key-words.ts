@@ -69,6 +69,18 @@ export class KeyWords {
     return place;
   }
 
+  /** Takes kept keys back, from a place on. They still lie there, until the next key is written. */
+  takeBack(place: number): void {
+    this.#end = place;
+  }
+
+  /** Writes a key again that was taken back: it lies from one place up to another, and has that hash. In their order. */
+  writeAgain(from: number, to: number, hash: number): void {
+    if (from !== this.#end) this.#words.copyWithin(this.#end, from, to);
+    this.#writtenEnd = this.#end + to - from;
+    this.hash = hash;
+  }
+
   /** Whether the key written last is the one at a place. */
   isAt(place: number): boolean {
     const words = this.#words;
