@@ -76,8 +76,10 @@ export class KeyWords {
 
   /** Writes a key again that was taken back: it lies from one place up to another, and has that hash. In their order. */
   writeAgain(from: number, to: number, hash: number): void {
-    if (from !== this.#end) this.#words.copyWithin(this.#end, from, to);
-    this.#writtenEnd = this.#end + to - from;
+    const words = this.#words;
+    let end = this.#end;
+    for (let at = from; at < to; at++) words[end++] = words[at]!;
+    this.#writtenEnd = end;
     this.hash = hash;
   }
 
