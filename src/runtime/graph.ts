@@ -150,6 +150,17 @@ export class Graph {
     }
   }
 
+  /** Whether a sink has taken anything since it was flushed. */
+  get unflushed(): boolean {
+    for (const sink of this.sinks.values()) if (sink.unflushed) return true;
+    return false;
+  }
+
+  /** Tells all sinks that nothing more comes for now. */
+  flush(): void {
+    for (const sink of this.sinks.values()) sink.flush();
+  }
+
   /** Resolves when no step has anything under way outside. */
   async settle(): Promise<void> {
     for (const step of this.#plan.steps) await this.operators.get(step.id)?.task.settle?.();

@@ -96,7 +96,7 @@ export class Job implements RunningPipeline {
       fail: (thrown) => this.#fail(thrown),
     };
     this.#graph = new Graph(plan, this.#environment);
-    this.#linger = new Linger(this.#clock, this.#graph.sinks);
+    this.#linger = new Linger(this.#clock, this.#graph);
     this.#failed.promise.catch(() => {});
     this.#outcome = new Outcome(this.#run(), options.onUnheeded);
   }
@@ -200,7 +200,7 @@ export class Job implements RunningPipeline {
           environment: this.#environment,
           waiting: this.#waiting,
           stopping: () => this.#stopping,
-          flush: () => this.#flush(),
+          flush: () => this.#graph.flush(),
         },
         resume,
       );
@@ -211,10 +211,6 @@ export class Job implements RunningPipeline {
   #contextOf(id: string) {
     const { clock, disk, meterOf } = this.#environment;
     return { id, clock, disk, meter: meterOf(id), signal: this.#abort.signal };
-  }
-
-  #flush(): void {
-    for (const sink of this.#graph.sinks.values()) sink.flush();
   }
 
   async #stream(checkpoint: Checkpoint | undefined): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../core/clock.ts";
 import { limits } from "../core/limits.ts";
-import type { RunningSink } from "./steps.ts";
+import type { Graph } from "./graph.ts";
 
 /**
  * Flushes sinks after records that came while no feed was at work, by a step's timer or an answer from outside: those that come alone
@@ -8,20 +8,20 @@ import type { RunningSink } from "./steps.ts";
  */
 export class Linger {
   readonly #clock: Clock;
-  readonly #sinks: ReadonlyMap<string, RunningSink>;
+  readonly #graph: Graph;
   #timer: Timer | undefined;
   #isWanted = false;
   #flushedAtMs = Number.NEGATIVE_INFINITY;
   #closed = false;
 
-  constructor(clock: Clock, sinks: ReadonlyMap<string, RunningSink>) {
+  constructor(clock: Clock, graph: Graph) {
     this.#clock = clock;
-    this.#sinks = sinks;
+    this.#graph = graph;
   }
 
   /** Something may have come. */
   look(): void {
-    if (this.#isWanted || this.#closed || !this.#anyUnflushed()) return;
+    if (this.#isWanted || this.#closed || !this.#graph.unflushed) return;
     this.#isWanted = true;
     const waitMs = this.#flushedAtMs + limits.lingerMs - this.#clock.monotonic();
     if (waitMs > 0) this.#timer = this.#clock.timer(waitMs, () => this.#flush());
@@ -34,15 +34,10 @@ export class Linger {
     this.#timer?.cancel();
   }
 
-  #anyUnflushed(): boolean {
-    for (const sink of this.#sinks.values()) if (sink.unflushed) return true;
-    return false;
-  }
-
   #flush(): void {
     if (this.#closed) return;
     this.#isWanted = false;
     this.#flushedAtMs = this.#clock.monotonic();
-    for (const sink of this.#sinks.values()) sink.flush();
+    this.#graph.flush();
   }
 }

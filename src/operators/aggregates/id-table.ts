@@ -80,7 +80,7 @@ export class IdTable implements Stateful {
     if (gathered.size === gatheredMax) this.#settle();
   }
 
-  /** Does so for all the keys that lie in words, and calls `each` with the number of every one. Throws a `RangeError` if they are cut off. */
+  /** Takes in all the keys that lie in words, and calls `each` with the number of every one. Throws a `RangeError` if they are cut off. */
   addAll(words: Int32Array, each?: (id: number) => void): void {
     this.#settle();
     for (let at = 0; at < words.length; ) {
