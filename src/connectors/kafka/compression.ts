@@ -32,7 +32,7 @@ export function unpack(compression: Compression, packed: Buffer, bytesMax: numbe
  * a changelog a twentieth in more than twice.
  */
 const gzipOptions = { level: 1 };
-const zstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const zstdParams = { [constants.ZSTD_c_compressionLevel]: 1 };
 
 /** Packs the records of a batch. Snappy as one block without framing, which every client reads. */
 export function pack(compression: Compression, bytes: Buffer): Buffer {
@@ -42,10 +42,20 @@ export function pack(compression: Compression, bytes: Buffer): Buffer {
     case "gzip":
       return gzipSync(bytes, gzipOptions);
     case "zstd":
-      return zstdCompressSync(bytes, zstdOptions);
+      return zstdCompressSync(bytes, zstdOptions(bytes.length));
     default:
       return compressionsAlgorithms[compression].compressSync(bytes);
   }
+}
+
+/** What is packed comes in one piece: put together of many, it takes half as long again. */
+function zstdOptions(byteLength: number) {
+  return { params: zstdParams, chunkSize: packedBytesMax(byteLength) };
+}
+
+/** What zstd comes to where nothing can be packed. */
+function packedBytesMax(byteLength: number): number {
+  return byteLength + (byteLength >> 8) + 128;
 }
 
 function unpacked(compression: Compression, packed: Buffer, bytesMax: number, chunkSize: number): Buffer {
