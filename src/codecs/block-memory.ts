@@ -14,7 +14,7 @@ interface WasmApi {
 }
 
 const pageBytes = 64 * 1024;
-const tablePages = 8;
+const tablePages = 16;
 /** What WebAssembly may read behind a block, where it lies, and which means nothing. */
 const behindBytes = 256;
 

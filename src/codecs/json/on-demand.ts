@@ -37,8 +37,8 @@ export class OnDemandDecoder<T> implements Decoder<T> {
     const picks = this.#picks;
     const row = this.#scan.find(bytes, start, end);
     if (row !== -1) {
-      const { rows } = this.#scan;
-      return rows[row] === 1 ? picks.make(this.#block, rows, row + 1) : notJson;
+      const { rows, block } = this.#scan;
+      return rows[row] === 1 ? picks.make(block, rows, row + 1) : notJson;
     }
     const last = lastByte(bytes, start, end);
     if (last < start || bytes[last] !== CLOSE_OBJECT) return notJson;

@@ -57,6 +57,11 @@ export class RecordScan {
     this.#ahead?.begin(block, bounds, size);
   }
 
+  /** What the places in the rows are places of. */
+  get block(): Block {
+    return this.#scanner!.kernel.all;
+  }
+
   /** The rows in which `find` found a record. */
   get rows(): Int32Array {
     return this.#rows;
@@ -95,7 +100,7 @@ export class RecordScan {
       bytes.set(block.bytes.subarray(bounds[0], bounds.at(-1)));
       distance = bytes.byteOffset - bounds[0]!;
     }
-    kernel.scan(tables, to - record, distance, block, this.#picks);
+    kernel.scan(tables, to - record, distance, this.#picks);
     this.#rows = tables.rows;
     this.#from = record;
     this.#to = to;

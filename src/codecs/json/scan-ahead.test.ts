@@ -52,6 +52,7 @@ describe("the second thread", () => {
     const picks = picksOf();
     const tables = ScanTables.in(memory, picks.names.bytes, 4)!;
     startScanThread(kernel, tables, picks.count, 1);
+    const { all } = kernel;
     for (const [i, records] of groups.entries()) {
       const { block, bounds, size } = laidOut(memory, records, i * 4096);
       tables[i]!.bounds.set(bounds);
@@ -63,26 +64,35 @@ describe("the second thread", () => {
     expect(Atomics.wait(tables[0]!.status, word.over, over.no, 60_000), "until it had nothing to do").not.toBe(
       "timed-out",
     );
-    return tables;
+    /** What a group's record has of a field. */
+    const value = (group: number, record: number, field: number) => {
+      const [start, end] = tables[group]!.rows.subarray(5 * record + 1 + 2 * field);
+      return start === -1 ? undefined : Buffer.from(all.bytes.subarray(start, end)).toString();
+    };
+    return { tables, value };
   }
 
   test("scans what is posted, and then ends", () => {
-    const [first, second, third] = scannedBy([
+    const { tables, value } = scannedBy([
       [text('{"uid":"a","ts":12}'), text('{"ts":'), text('{"\\u0074s":1}')],
       [text('{"x":{"ts":1}}')],
     ]);
-    expect(first!.status[word.state]).toBe(state.scanned);
-    const row = (i: number) => [...first!.rows.subarray(5 * i, 5 * i + 5)];
-    expect(row(0)).toEqual([1, 16, 18, 7, 10]);
-    expect(row(1)[0]).toBe(0);
-    expect(row(2).slice(0, 4)).toEqual([1, 38, 39, -1]);
-    expect(second!.status[word.state]).toBe(state.scanned);
-    expect([...second!.rows.subarray(0, 2)]).toEqual([1, -1]);
-    expect(third!.status[word.state]).toBe(state.none);
+    expect(tables.map(({ status }) => status[word.state])).toEqual([
+      ...[state.scanned, state.scanned],
+      ...[state.none, state.none],
+    ]);
+    const [first, second] = tables;
+    expect([0, 1, 2].map((record) => first!.rows[5 * record])).toEqual([1, 0, 1]);
+    expect([value(0, 0, 0), value(0, 0, 1)]).toEqual(["12", '"a"']);
+    expect([value(0, 2, 0), value(0, 2, 1)]).toEqual(["1", undefined]);
+    expect(second!.rows[0]).toBe(1);
+    expect([value(1, 0, 0), value(1, 0, 1)]).toEqual([undefined, undefined]);
   });
 
   test("leaves a group with a key that it cannot tell to the first", () => {
-    const [first, second] = scannedBy([[text('{"ts":1}'), text('{"\\u0074s\\u2028":1}')], [text('{"ts":1}')]]);
+    const {
+      tables: [first, second],
+    } = scannedBy([[text('{"ts":1}'), text('{"\\u0074s\\u2028":1}')], [text('{"ts":1}')]]);
     expect(first!.status[word.state]).toBe(state.posted);
     expect(second!.status[word.state]).toBe(state.scanned);
   });
@@ -143,7 +153,7 @@ test("two threads find what one does, in whatever order blocks come, and whereve
           const found = [one, two].map((scan) => {
             const row = scan.find(block.bytes, bounds[2 * i]!, bounds[2 * i + 1]!);
             expect(row).not.toBe(-1);
-            return scan.rows[row] === 1 ? alone.make(block, scan.rows, row + 1) : "refused";
+            return scan.rows[row] === 1 ? alone.make(scan.block, scan.rows, row + 1) : "refused";
           });
           expect(found[1]).toEqual(found[0]);
         }

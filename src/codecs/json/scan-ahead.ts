@@ -81,7 +81,7 @@ export class ScanAhead {
   #scan(tables: ScanTables): void {
     const { status } = tables;
     if (Atomics.compareExchange(status, word.state, state.posted, state.claimed) !== state.posted) return;
-    this.#kernel.scan(tables, status[word.count]!, status[word.distance]!, this.#block!, this.#picks);
+    this.#kernel.scan(tables, status[word.count]!, status[word.distance]!, this.#picks);
     Atomics.store(status, word.state, state.scanned);
   }
 

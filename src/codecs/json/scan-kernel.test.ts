@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Malformed } from "../../core/codec.ts";
+import { type Decoder, Malformed } from "../../core/codec.ts";
 import { BlockMemory } from "../block-memory.ts";
 import { Block } from "./block.ts";
 import { json } from "./index.ts";
@@ -78,6 +78,20 @@ describe.each(["elsewhere", "in its memory"] as const)("a block %s", (place) => 
     expect(Object.keys(inBlocks[0] as object)).toHaveLength(count);
   });
 
+  test.each([0, 1, 19, 30, 31, 32, 33, 200])("with values up to %i bytes long gives each as it is", (lengthMax) => {
+    const digits = (i: number) => "9".repeat(1 + ((7 * i) % (1 + lengthMax)));
+    const lines = Array.from({ length: 130 }, (_, i) => {
+      const value = ["a", '"', "\\u0061", "é"]
+        .map((text) => JSON.stringify(text.repeat(i % (1 + lengthMax))))
+        .at(i % 4);
+      return `{"id":${digits(i)},"text":${value},"next":${digits(i + 1)}, "one":"1${digits(i)}" }`;
+    });
+    const fields = { id: json.id, text: json.string, next: json.id, one: json.number.orText };
+    const [inBlocks, alone] = bothWays(() => json.pick(fields), lines);
+    expect(inBlocks).toEqual(alone);
+    expect(inBlocks.map((value) => (value as { id: string }).id)).toEqual(lines.map((_, i) => digits(i)));
+  });
+
   test("has the records that were told, asked for in order, and no others", () => {
     const { bytes, bounds } = blockOf(['{"a":1}', '{"a":2}', '{"a":3}', '{"a":4}'], place);
     const scan = new RecordScan(new Picks({ a: json.int }));
@@ -98,6 +112,26 @@ test("there are tables for up to 16 names of up to 16 bytes", () => {
   expect(inMemory(["ts", "a".repeat(16)])).toBeDefined();
   expect(inMemory(["ts", "a".repeat(17)])).toBeUndefined();
   expect(inMemory(Array.from({ length: 17 }, (_, i) => `f${i}`))).toBeUndefined();
+});
+
+test("what one decoder copies leaves the tables of the next alone", () => {
+  const lines = Array.from({ length: 64 }, (_, i) => {
+    const long = Array.from({ length: 16 }, (_, field) => `"f${field}":"${String(i).repeat(14)}"`);
+    return `{${long.join(",")},"a":${i}}`;
+  });
+  const { bytes, bounds } = blockOf(lines, "in its memory");
+  const begun = <T>(decoder: Decoder<T>) => {
+    decoder.begin?.(bytes, bounds, lines.length);
+    return (i: number) => decoder.decode(bytes, bounds[2 * i]!, bounds[2 * i + 1]!);
+  };
+  const before = begun(json.pick(fieldsOf(16)));
+  const decoder = json.pick({ a: json.int });
+  const behind = begun(decoder);
+  expect(behind(0)).toEqual({ a: 0 });
+  expect(before(0)).toMatchObject({ f0: "0".repeat(14), f15: "0".repeat(14) });
+  expect(behind(63)).toEqual({ a: 63 });
+  expect(before(63)).toMatchObject({ f0: "63".repeat(14), f15: "63".repeat(14) });
+  expect(begun(decoder)(5), "its names are as they were").toEqual({ a: 5 });
 });
 
 test("a memory has room for the tables of some decoders; those of the others copy", () => {

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { BlockMemory } from "../block-memory.ts";
-import type { Block } from "./block.ts";
+import { Block } from "./block.ts";
 import { BAD_KEY } from "./field-names.ts";
 import type { Picks } from "./picks.ts";
 import { scanKernelModule } from "./scan-kernel-module.ts";
@@ -35,11 +35,14 @@ let compiled: object | undefined;
 export class ScanKernel {
   readonly module: object;
   readonly memory: BlockMemory;
+  /** All of the memory: what lies at a place that it gave. */
+  readonly all: Block;
   readonly #exports: KernelExports;
 
   private constructor(module: object, exports: KernelExports, memory: BlockMemory) {
     this.module = module;
     this.memory = memory;
+    this.all = new Block(Buffer.from(memory.wasm.buffer));
     this.#exports = exports;
   }
 
@@ -55,22 +58,13 @@ export class ScanKernel {
     }
   }
 
-  /**
-   * Scans as many records of a block as the bounds in the tables tell; `distance` is where in the memory those count from.
-   * The block may lie elsewhere: these bytes of it are in the memory.
-   */
-  scan(
-    tables: ScanTables,
-    count: number,
-    distance: number,
-    block: Block,
-    { names, count: fields }: Picks<unknown>,
-  ): void {
+  /** Scans as many records as the bounds in the tables tell; `distance` is where in the memory those count from. */
+  scan(tables: ScanTables, count: number, distance: number, { names, count: fields }: Picks<unknown>): void {
     this.#exports.setUp(tables.address, fields);
     let code = this.#exports.scan(count, distance);
     while (code === escapedKey) {
       const [start, backslash, end] = tables.key;
-      const field = names.findEscaped(block, start!, backslash!, end!);
+      const field = names.findEscaped(this.all, start!, backslash!, end!);
       code = this.#exports.resume(field === BAD_KEY ? badKey : field);
     }
   }

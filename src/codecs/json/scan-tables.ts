@@ -7,6 +7,7 @@ const statusAt = 384;
 const statusWords = 8;
 const boundsAt = 512;
 const rowsAt = 1024;
+const copiesBytes = 4096;
 const fieldsMax = 16;
 const nameBytesMax = 16;
 
@@ -18,7 +19,10 @@ export function rowWords(fields: number): number {
   return 1 + 2 * fields;
 }
 
-/** What one call of a kernel works from and writes to: the names of the fields, where up to 64 records lie, a row for each. */
+/**
+ * What one call of a kernel works from and writes to: the names of the fields, where up to 64 records lie, a row for each. Places
+ * in rows are places in the whole memory.
+ */
 export class ScanTables {
   /** Where they begin in the memory. */
   readonly address: number;
@@ -46,7 +50,7 @@ export class ScanTables {
   /** So many of them. Undefined for more or longer names than a kernel takes, and where the memory has no more room. */
   static in(memory: BlockMemory, names: readonly Uint8Array[], count: number): ScanTables[] | undefined {
     if (names.length > fieldsMax || names.some((name) => name.length > nameBytesMax)) return undefined;
-    const bytes = rowsAt + scannedMax * rowWords(names.length) * 4;
+    const bytes = rowsAt + scannedMax * rowWords(names.length) * 4 + copiesBytes;
     const address = memory.take(count * bytes);
     if (address === undefined) return undefined;
     return Array.from({ length: count }, (_, i) => new ScanTables(memory.wasm.buffer, address + i * bytes, names));
