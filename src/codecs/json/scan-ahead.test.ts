@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { getPriority } from "node:os";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fuzzRecord } from "../../../tools/fuzz-json/records.ts";
@@ -43,6 +45,27 @@ describe("the second thread", () => {
     await exit;
     expect(Atomics.load(status, word.over)).toBe(over.no);
     await second.terminate();
+  });
+
+  test.runIf(process.platform === "linux")("gives way to all others, and takes nobody with it", async () => {
+    const memory = BlockMemory.of(1024)!;
+    const tables = ScanTables.in(memory, picksOf().names.bytes, 2)!;
+    const own = getPriority();
+    const { status } = tables[0]!;
+    const thread = startScanThread(ScanKernel.in(memory)!, tables, 2, 60_000);
+    status[word.state] = state.posted;
+    Atomics.store(status, word.turn, 1);
+    Atomics.notify(status, word.turn);
+    for (let seen: number; (seen = Atomics.load(status, word.state)) !== state.scanned; ) {
+      Atomics.wait(status, word.state, seen, 60_000);
+    }
+    const threads = readdirSync("/proc/self/task").map((id) => readFileSync(`/proc/self/task/${id}/stat`, "utf8"));
+    const nice = threads
+      .filter((stat) => stat.includes("(millrace scan)"))
+      .map((stat) => stat.split(") ")[1]!.split(" ")[16]);
+    expect(nice).toContain("10");
+    expect(getPriority()).toBe(own);
+    await thread.terminate();
   });
 
   /** Posts groups of records, has a thread scan them, and waits for its end. */

@@ -50,13 +50,20 @@ export function startScanThread(
     state,
   };
   Atomics.store(statuses[0]!, word.over, over.no);
-  const program = `(${scanPosted})(require("node:worker_threads").workerData)`;
+  const program = `${yieldsToOthers}(${scanPosted})(require("node:worker_threads").workerData)`;
   const worker = new Worker(program, { eval: true, workerData, execArgv: [], name: "millrace scan" });
   worker.unref();
   // An end that it came to by itself it tells itself: its exit may be heard of when its successor runs already.
   worker.on("error", () => Atomics.store(statuses[0]!, word.over, over.failed));
   return worker;
 }
+
+/**
+ * On Linux, where a priority is a thread's own, it gives way to all else that wants to run: a system that has woken it on the processor
+ * of the thread that it helps would let that one wait, or a broker on the same machine. Whoever waits for it scans the rest meanwhile.
+ */
+const yieldsToOthers =
+  process.platform === "linux" ? 'try { require("node:os").setPriority(0, 10); } catch {} // else as it is\n' : "";
 
 /** What the thread does. It is handed over as text, so that it needs no file of its own: all that it uses is in its data. */
 function scanPosted(data: ThreadData): void {
