@@ -27,9 +27,9 @@ export class Scanner {
 
   /** The second thread, which it gets, if it can, when it is to scan more than so many bytes in all. */
   aheadAfter(bytes: number, aloneBytes: number): ScanAhead | undefined {
-    this.#bytes += bytes;
-    if (this.#ahead === undefined && this.#bytes > aloneBytes) {
-      this.#ahead = ScanAhead.beside(this.kernel, this.#picks) ?? null;
+    if (this.#ahead === undefined) {
+      this.#bytes += bytes;
+      if (this.#bytes > aloneBytes) this.#ahead = ScanAhead.beside(this.kernel, this.#picks) ?? null;
     }
     return this.#ahead ?? undefined;
   }
