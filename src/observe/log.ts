@@ -1,4 +1,5 @@
-import { type DestinationStream, pino, stdSerializers } from "pino";
+import { createRequire } from "node:module";
+import type { DestinationStream, Logger as PinoLogger } from "pino";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { type LogRecord, prettyLine } from "./log-pretty.ts";
 import type { TextOutput } from "./output.ts";
@@ -16,7 +17,9 @@ export interface Logger {
 }
 
 /** How much is written; each level includes those after it. */
-export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+export type LogLevel = (typeof levels)[number];
+
+const levels = ["debug", "info", "warn", "error", "silent"] as const;
 
 /** How logs are written. */
 export interface LogOptions {
@@ -38,10 +41,23 @@ export interface LogOptions {
  * are indented) and no byte of it is a command to a terminal.
  */
 export function createLogger(options: LogOptions = {}): Logger {
+  const lowest = levels.indexOf(options.level ?? "info");
+  let inner: PinoLogger | undefined;
+  const at = (level: "debug" | "info" | "warn" | "error") => (message: string, fields?: LogFields) => {
+    if (levels.indexOf(level) < lowest) return;
+    inner ??= opened(options);
+    inner[level](fields ?? {}, message);
+  };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** Loaded for the first line that is written: most commands write none, and it is a tenth of the time in which one starts. */
+function opened(options: LogOptions): PinoLogger {
+  const { pino, stdSerializers } = createRequire(import.meta.url)("pino") as typeof import("pino");
   const clock = options.clock ?? systemClock;
-  const inner = pino(
+  return pino(
     {
-      level: options.level ?? "info",
+      level: "debug",
       base: { ...options.fields },
       timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
@@ -49,9 +65,6 @@ export function createLogger(options: LogOptions = {}): Logger {
     },
     destination(options),
   );
-  const at = (level: "debug" | "info" | "warn" | "error") => (message: string, fields?: LogFields) =>
-    inner[level](fields ?? {}, message);
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
 /** A logger that writes nothing. */
