@@ -14,7 +14,7 @@ export interface Contestant {
   readonly result: (stdout: string, stderr: string) => Promise<Outcome> | Outcome;
   /** Runs before each measured run, unmeasured. */
   readonly before?: (() => Promise<void>) | undefined;
-  /** In how many rounds it takes part: fewer for one so slow that the others would wait. Default all. */
+  /** In how many rounds it takes part, and not in the unmeasured one: for one so slow that the others would wait. Default all. */
   readonly roundsMax?: number | undefined;
 }
 
@@ -41,15 +41,13 @@ export interface Measured {
 export interface MeasureOptions {
   /** Go on without one that fails, instead of ending. Default false. */
   readonly goOn?: boolean;
-  /** Run all once unmeasured before. Default true. */
-  readonly warmUp?: boolean;
 }
 
 /** Runs all of them in turn, `rounds` times after one unmeasured round, so that a slow spell of the machine hits all alike. */
 export async function measure(
   contestants: readonly Contestant[],
   rounds: number,
-  { goOn = false, warmUp = true }: MeasureOptions = {},
+  { goOn = false }: MeasureOptions = {},
 ): Promise<Measured[]> {
   const all = contestants.map(
     (contestant): Measured => ({
@@ -61,9 +59,11 @@ export async function measure(
       failure: undefined,
     }),
   );
-  for (let round = warmUp ? 0 : 1; round <= rounds; round++) {
+  for (let round = 0; round <= rounds; round++) {
     for (const one of all) {
-      if (one.failure !== undefined || round > (one.contestant.roundsMax ?? rounds)) continue;
+      const { roundsMax } = one.contestant;
+      const isLeftOut = roundsMax !== undefined && (round === 0 || round > roundsMax);
+      if (one.failure !== undefined || isLeftOut) continue;
       process.stderr.write(`round ${round} of ${rounds}: ${one.contestant.name} ... `);
       const spent = await attempt(one, goOn);
       process.stderr.write(spent === undefined ? `failed: ${one.failure}\n` : `${spentText(spent, one)}\n`);
