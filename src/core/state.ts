@@ -64,7 +64,7 @@ export interface StoreChanges {
  * sinks write belongs to, so that it knows what is before the cut and what comes after. A cut whose sinks fail has no commit.
  * `commit` is atomic: after a crash at any moment either all of the checkpoint is found, or all of the one before.
  * Calls do not overlap. `stores` may still change while `commit` runs; the bytes in
- * `changes` are its own, which nobody changes until it has settled.
+ * `changes` are its own, which nobody changes any more.
  */
 export interface CheckpointStore {
   open(onChange: (store: string, key: string, value: Uint8Array | undefined) => void): Promise<Checkpoint | undefined>;

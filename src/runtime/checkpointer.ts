@@ -45,8 +45,6 @@ export class Checkpointer {
   /** Output has waited long enough, but for the checkpoint under way. */
   #outputDue = false;
   #underWay: Promise<void> | undefined;
-  /** By store: what was collected of it last. Calls of the store do not overlap, so that its memory may be used again. */
-  readonly #changes = new Map<string, CollectedChanges>();
   #committing: Promise<void> = Promise.resolve();
   #stopped = false;
   #closed = false;
@@ -163,7 +161,7 @@ export class Checkpointer {
     prepared.catch(() => {});
     this.#store.cut?.();
     const positions = new Map(feeds.map((feed) => [feed.step.id, feed.positions()]));
-    const changes = [...stores].map(([name, store]) => this.#collected(name, store));
+    const changes = [...stores].map(([name, store]) => collected(name, store));
     this.#recordsAtLast = this.#records();
     this.#watchOutput();
     this.#id += 1;
@@ -182,18 +180,6 @@ export class Checkpointer {
     this.#count += 1;
     this.#lastAtMs = this.#clock.now();
     this.#lastDurationMs = this.#clock.monotonic() - began;
-  }
-
-  #collected(name: string, store: Stateful): CollectedChanges {
-    const changes = this.#changes.get(name) ?? new CollectedChanges(name);
-    this.#changes.set(name, changes);
-    changes.clear();
-    try {
-      store.collect(changes);
-    } catch (thrown) {
-      throw blamed(thrown, name.split("/")[0]!, undefined);
-    }
-    return changes;
   }
 
   #commit(checkpoint: Checkpoint, changes: readonly StoreChanges[]): Promise<void> {
@@ -216,6 +202,16 @@ export class Checkpointer {
       store: this.#store.status?.() ?? {},
     };
   }
+}
+
+function collected(name: string, store: Stateful): CollectedChanges {
+  const changes = new CollectedChanges(name);
+  try {
+    store.collect(changes);
+  } catch (thrown) {
+    throw blamed(thrown, name.split("/")[0]!, undefined);
+  }
+  return changes;
 }
 
 async function prepare(sink: RunningSink): Promise<[string, unknown]> {

@@ -1,32 +1,22 @@
 import type { ChangeLog, StoreChanges } from "../core/state.ts";
 
 const firstBytes = 1024;
-/** So much memory is used again for the next checkpoint: new memory costs more than what is written to it. */
-const keptBytesMax = 1024 * 1024;
 const gone = -1;
 
 /**
  * The changes of one store, in memory of their own, since the store goes on changing while they are written. All values lie in
- * one run of bytes, for a checkpoint may hold hundreds of thousands; what is given of them are views, until `clear`.
+ * one run of bytes, for a checkpoint may hold hundreds of thousands; what is given of them are views.
  */
 export class CollectedChanges implements ChangeLog, StoreChanges {
   readonly store: string;
-  #keys: string[] = [];
+  readonly #keys: string[] = [];
   /** By key: where its value ends in the bytes, or `gone`. It begins where the one before ends. */
-  #ends: number[] = [];
+  readonly #ends: number[] = [];
   #bytes = new Uint8Array(0);
   #end = 0;
 
   constructor(store: string) {
     this.store = store;
-  }
-
-  /** Forgets them all, to be used for others. */
-  clear(): void {
-    this.#keys = [];
-    this.#ends = [];
-    this.#end = 0;
-    if (this.#bytes.length > keptBytesMax) this.#bytes = new Uint8Array(0);
   }
 
   get changes(): Iterable<readonly [key: string, value: Uint8Array | undefined]> {
