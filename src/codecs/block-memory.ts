@@ -15,6 +15,8 @@ interface WasmApi {
 
 const pageBytes = 64 * 1024;
 const tablePages = 16;
+/** Places in it are written down in 32 bits, one of them a sign. */
+const pagesMax = 2 ** 31 / pageBytes;
 /** What WebAssembly may read behind a block, where it lies, and which means nothing. */
 const behindBytes = 256;
 
@@ -35,12 +37,13 @@ export class BlockMemory {
     known.set(wasm.buffer, this);
   }
 
-  /** Undefined where there is no WebAssembly, or no room for it. */
+  /** Undefined where there is no WebAssembly, or no room for it, and for 2 GiB and more. */
   static of(byteLength: number): BlockMemory | undefined {
     const wasm = (globalThis as { WebAssembly?: WasmApi }).WebAssembly;
     if (wasm === undefined) return undefined;
     try {
       const pages = tablePages + Math.ceil((byteLength + behindBytes) / pageBytes);
+      if (pages > pagesMax) return undefined;
       return new BlockMemory(new wasm.Memory({ initial: pages, maximum: pages, shared: true }), byteLength);
     } catch {
       return undefined;

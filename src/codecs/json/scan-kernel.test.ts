@@ -106,6 +106,10 @@ describe.each(["elsewhere", "in its memory"] as const)("a block %s", (place) => 
   });
 });
 
+test("there is none with places that 32 bits with a sign do not hold", () => {
+  expect(BlockMemory.of(2 ** 31)).toBeUndefined();
+});
+
 test("there are tables for up to 16 names of up to 16 bytes", () => {
   const inMemory = (names: string[]) => ScanTables.in(BlockMemory.of(100)!, names.map(utf8), 1);
   expect(ScanKernel.in(BlockMemory.of(100)!)).toBeDefined();
